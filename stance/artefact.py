@@ -1,0 +1,122 @@
+"""Find, check and read a model folder.
+
+A folder holds `encoder.onnx` and `pairs.onnx` (two graphs over the int8 weights in
+`weights.bin`), `tokenizer.json`, `config.json` (labels, window, temperatures), `golden.jsonl`
+(sentences with the answers this model must give), its card and `SHA256SUMS`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from stance.errors import ModelMismatchError, ModelNotFoundError
+from stance.values import SCHEMA_VERSION, SENTIMENTS, STANCES
+
+DEFAULT_MODEL = "stance-small-en"
+ONNX_FILES = ("encoder.onnx", "pairs.onnx", "weights.bin")
+CHECKSUMS = "SHA256SUMS"
+
+
+@dataclass(frozen=True, slots=True)
+class ModelConfig:
+    """What a model says of itself.
+
+    `pair_heads` maps each head to its labels, in the order of the logits; `temperatures` divides
+    a head's logits before the softmax; predictions whose highest stance probability is below
+    `abstain_below` are marked as abstained. `max_length` counts tokens.
+    """
+
+    model_id: str
+    schema_version: int
+    pair_heads: Mapping[str, tuple[str, ...]]
+    tags: tuple[str, ...]
+    temperatures: Mapping[str, float]
+    abstain_below: float
+    max_length: int
+    pad_id: int
+
+    @classmethod
+    def read(cls, directory: Path) -> ModelConfig:
+        """The config.json of a model folder.
+
+        Raises:
+            ModelMismatchError: not JSON, a field is missing, or labels or schema are not ours.
+        """
+        path = directory / "config.json"
+        try:
+            raw: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+            heads = {head: tuple(labels) for head, labels in raw["pair_heads"].items()}
+            config = cls(**{**raw, "pair_heads": heads, "tags": tuple(raw["tags"])})
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            raise ModelMismatchError(f"{path} is not a model configuration: {error}") from error
+        if config.schema_version != SCHEMA_VERSION:
+            raise ModelMismatchError(
+                f"{path} has schema_version {config.schema_version!r}; this version of stance reads {SCHEMA_VERSION}"
+            )
+        for head, labels in (("stance", STANCES), ("sentiment", SENTIMENTS)):
+            if heads.get(head) != labels:
+                raise ModelMismatchError(
+                    f"{path} orders the labels of {head} as {heads.get(head)}; must be {labels}"
+                )
+        return config
+
+
+def default_dir() -> Path:
+    """The model that came with the package, else the one in the checkout this file is in."""
+    packaged = Path(__file__).parent / "_model"
+    return packaged if packaged.is_dir() else Path(__file__).parents[1] / "models" / DEFAULT_MODEL
+
+
+def check_folder(directory: Path) -> None:
+    """Compare every file with SHA256SUMS.
+
+    Raises:
+        ModelNotFoundError: no such folder, or it has no SHA256SUMS.
+        ModelMismatchError: a listed file is missing or differs, or nothing useful is listed.
+    """
+    sums = directory / CHECKSUMS
+    if not sums.is_file():
+        what = "has no SHA256SUMS" if directory.is_dir() else "does not exist"
+        raise ModelNotFoundError(
+            f"model folder {os.fspath(directory)!r} {what}",
+            hint="give the folder of a stance model, or none for the one that is shipped",
+        )
+    listed = _read_checksums(sums)
+    for name in (*ONNX_FILES, "config.json", "tokenizer.json", "golden.jsonl"):
+        if name not in listed:
+            raise ModelMismatchError(f"{sums} does not list {name}", hint="the folder was copied in part or edited")
+    for name, expected in listed.items():
+        if not (directory / name).is_file():
+            raise ModelMismatchError(f"{directory / name} is missing", hint="copy the whole model folder")
+        found = hashlib.sha256((directory / name).read_bytes()).hexdigest()
+        if found != expected:
+            raise ModelMismatchError(
+                f"{directory / name} has SHA-256 {found[:12]}…, SHA256SUMS says {expected[:12]}…",
+                hint="the file was changed or copied in part; install the model again",
+            )
+
+
+def _read_checksums(path: Path) -> dict[str, str]:
+    listed = {}
+    for number, line in enumerate(path.read_text(encoding="utf-8", errors="replace").splitlines(), 1):
+        digest, _, name = line.partition("  ")
+        if len(digest) != 64 or not name or "/" in name or "\\" in name:
+            raise ModelMismatchError(f"{path}, line {number}: {line[:80]!r} is not '<sha256>  <file name>'")
+        listed[name] = digest
+    return listed
+
+
+def write_checksums(directory: Path) -> None:
+    """Write SHA256SUMS over every other file in the folder, by name."""
+    lines = [
+        f"{hashlib.sha256(file.read_bytes()).hexdigest()}  {file.name}\n"
+        for file in sorted(directory.iterdir())
+        if file.is_file() and file.name != CHECKSUMS
+    ]
+    (directory / CHECKSUMS).write_text("".join(lines), encoding="utf-8")

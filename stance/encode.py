@@ -1,0 +1,110 @@
+"""Sentences and character spans to token ids and token spans: the only copy, for training and scoring.
+
+A sentence becomes one `Window` (or several overlapping ones when it is longer than the model's
+window); a pair becomes two half-open token spans in one window. The first token stands for
+"nobody named", so a missing source or target is the span (0, 1).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+    from tokenizers import Tokenizer
+
+NOBODY = (0, 1)
+LENGTH_STEP = 8
+"""Windows are padded to a multiple of this, whatever else is in the batch, so that a sentence is
+computed with the same shapes alone and in company."""
+
+Span = tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """Token ids of (a part of) a sentence, with [CLS] and [SEP], and each token's characters."""
+
+    ids: tuple[int, ...]
+    offsets: tuple[Span, ...]
+
+    @property
+    def padded_length(self) -> int:
+        """Tokens after padding, a multiple of LENGTH_STEP."""
+        return -(-len(self.ids) // LENGTH_STEP) * LENGTH_STEP
+
+    def token_span(self, start: int, end: int) -> Span | None:
+        """The tokens that overlap characters [start, end), or None if not wholly in the window."""
+        inside = [
+            i for i, (a, b) in enumerate(self.offsets) if a < end and b > start and a < b
+        ]
+        if not inside:
+            return None
+        first, last = inside[0], inside[-1]
+        if self.offsets[first][0] > start or self.offsets[last][1] < end:
+            return None
+        return first, last + 1
+
+
+def encode_sentences(
+    tokenizer: Tokenizer, texts: Sequence[str], max_length: int
+) -> list[tuple[Window, ...]]:
+    """For every text its windows: one if it fits `max_length` tokens, else several half-overlapping.
+
+    Args:
+        tokenizer: adds one special token at either end, no padding, no truncation.
+        texts: the sentences.
+        max_length: the longest window in tokens, special tokens included.
+    """
+    return [
+        _windows(tuple(e.ids), tuple(e.offsets), max_length)
+        for e in tokenizer.encode_batch(list(texts))
+    ]
+
+
+def _windows(ids: tuple[int, ...], offsets: tuple[Span, ...], max_length: int) -> tuple[Window, ...]:
+    if len(ids) <= max_length:
+        return (Window(ids, offsets),)
+    body, step = max_length - 2, (max_length - 2) // 2
+    inner = len(ids) - 2
+    starts = list(range(0, inner - body, step)) + [inner - body]
+    return tuple(
+        Window(
+            (ids[0], *ids[1 + s : 1 + s + body], ids[-1]),
+            (offsets[0], *offsets[1 + s : 1 + s + body], offsets[-1]),
+        )
+        for s in starts
+    )
+
+
+def pad_windows(windows: Sequence[Window], pad_id: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Token ids and attention mask (1 for text, 0 for padding).
+
+    Shape: both (batch, longest padded length).
+    """
+    length = max(w.padded_length for w in windows)
+    ids = np.full((len(windows), length), pad_id, dtype=np.int64)
+    mask = np.zeros((len(windows), length), dtype=np.int64)
+    for row, window in enumerate(windows):
+        ids[row, : len(window.ids)] = window.ids
+        mask[row, : len(window.ids)] = 1
+    return ids, mask
+
+
+def pad_pairs(pairs: Sequence[Sequence[tuple[Span, Span]]], step: int = 1) -> NDArray[np.int64]:
+    """Token spans of every window's pairs; windows with fewer pairs are filled with (NOBODY, NOBODY).
+
+    Shape: (batch, most pairs in a window rounded up to a multiple of `step`, 4): source start,
+    source end, target start, target end.
+    """
+    most = max((len(p) for p in pairs), default=0)
+    most = max(step, -(-most // step) * step)
+    spans = np.tile(np.array([*NOBODY, *NOBODY], dtype=np.int64), (len(pairs), most, 1))
+    for row, window_pairs in enumerate(pairs):
+        for column, (source, target) in enumerate(window_pairs):
+            spans[row, column] = (*source, *target)
+    return spans

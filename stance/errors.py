@@ -1,0 +1,52 @@
+"""Every error the library raises on purpose.
+
+StanceError                      the common base; what to do is attached with `add_note`
+├─ InputError(ValueError)        bad text, offsets or row: names the document and the field
+├─ ModelError                    the model folder cannot be used
+│  ├─ ModelNotFoundError         no such folder, or a file is missing from it
+│  └─ ModelMismatchError         checksum, label order, schema or golden sentences disagree
+├─ ActorTableError               duplicate alias, unknown code: file and line
+└─ MissingDependencyError(ImportError)   an optional package is needed: names the extra
+"""
+
+from __future__ import annotations
+
+
+class StanceError(Exception):
+    """Base of all errors raised by stance."""
+
+    def __init__(self, message: str, *, hint: str | None = None) -> None:
+        super().__init__(message)
+        self.hint = hint
+        if hint:
+            self.add_note(hint)
+
+
+class InputError(StanceError, ValueError):
+    """The given text, offsets, row or file cannot be read as what it should be."""
+
+
+class ModelError(StanceError):
+    """A model folder cannot be used."""
+
+
+class ModelNotFoundError(ModelError):
+    """The model folder, or a file in it, does not exist."""
+
+
+class ModelMismatchError(ModelError):
+    """The model folder is complete but is not what it says it is."""
+
+
+class ActorTableError(StanceError, ValueError):
+    """A row of an actor table or user list is wrong; names file and line."""
+
+
+class MissingDependencyError(StanceError, ImportError):
+    """An optional dependency is not installed; names the extra that brings it."""
+
+    def __init__(self, package: str, extra: str) -> None:
+        super().__init__(
+            f"this needs the package {package!r}, which is not installed",
+            hint=f"pip install 'stance[{extra}]'",
+        )

@@ -1,0 +1,54 @@
+"""Golden sentences: what a model must answer, stored beside it and checked at every load."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from stance.errors import ModelMismatchError
+from stance.values import Mention, Pair, Sentence
+
+if TYPE_CHECKING:
+    from stance.scoring import Scorer
+
+TOLERANCE = 0.02
+"""Largest allowed difference of a probability: float arithmetic differs a little between CPUs."""
+
+
+def check_golden(scorer: Scorer, path: Path) -> None:
+    """Raise ModelMismatchError unless the scorer gives the stored answers."""
+    rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+    for row, prediction in zip(rows, scorer.predict([given_pair(r) for r in rows]), strict=True):
+        off = max(abs(a - b) for a, b in zip(prediction.stance_probs, row["stance_probs"], strict=True))
+        if not off <= TOLERANCE:
+            raise ModelMismatchError(
+                f"{path}: {row['text']!r} should give {row['stance_probs']}, gave "
+                f"{[round(p, 3) for p in prediction.stance_probs]}",
+                hint="the model or its runtime does not work as it did when it was made",
+            )
+
+
+def write_golden(scorer: Scorer, questions: Iterable[dict[str, Any]], path: Path) -> None:
+    """Store the scorer's answers to `questions`: objects with text, source and target."""
+    rows = list(questions)
+    predictions = scorer.predict([given_pair(r) for r in rows])
+    lines = [
+        json.dumps({**row, "stance_probs": [round(x, 4) for x in p.stance_probs]}, ensure_ascii=False)
+        for row, p in zip(rows, predictions, strict=True)
+    ]
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def given_pair(row: dict[str, Any]) -> Pair:
+    """The question of a labelled-pair row: `source` and `target` are {"start", "end"} or null."""
+    text = row["text"]
+
+    def mention(span: dict[str, int] | None) -> Mention | None:
+        if span is None:
+            return None
+        start, end = span["start"], span["end"]
+        return Mention(start, end, text[start:end], ())
+
+    return Pair(Sentence("", 0, 0, len(text), text), mention(row["source"]), mention(row["target"]))

@@ -1,0 +1,252 @@
+"""Labelled pairs: the JSONL rows that training and evaluation read, one ordered pair a line."""
+
+from __future__ import annotations
+
+import datetime
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from stance.errors import InputError
+from stance.values import SENTIMENTS, STANCES
+
+Span = tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class LabelledPair:
+    """A text with one ordered pair in it and what people said about the pair.
+
+    `source` and `target` are half-open character offsets into `text`. With no `source` the row
+    says how the text portrays the target (`sentiment`); with no `target` it is a stance toward
+    nobody named. `stance` is one of STANCES and None where there is no source; `sentiment` is
+    one of SENTIMENTS or None; `shift_from` is the stance held before, or "none" where the text states
+    no change; `act` is a PLOVER root code, or "NONE"; both are None where nobody has said.
+    `split` is whatever the file calls its parts.
+    """
+
+    id: str
+    text: str
+    source: Span | None
+    target: Span | None
+    stance: str | None = None
+    sentiment: str | None = None
+    shift_from: str | None = None
+    act: str | None = None
+    date: datetime.date | None = None
+    doc_id: str | None = None
+    split: str | None = None
+
+
+def read_pairs(path: str | Path) -> list[LabelledPair]:
+    """All pairs of a file, in order.
+
+    Args:
+        path: a JSONL file in UTF-8; blank lines are skipped.
+
+    Returns:
+        The pairs; empty for an empty file.
+
+    Raises:
+        InputError: the file cannot be read, or a row is wrong; names file, line and field.
+    """
+    return list(iter_pairs(path))
+
+
+def iter_pairs(
+    path: str | Path, on_error: Callable[[InputError], object] | None = None
+) -> Iterator[LabelledPair]:
+    """The pairs of a file one at a time, so that a file larger than memory can be read.
+
+    Args:
+        path: a JSONL file in UTF-8; blank lines are skipped.
+        on_error: called with the error of each wrong row, which is then skipped, so that one
+            bad row never loses the others. None raises at the first.
+
+    Returns:
+        An iterator over the good rows, in order. A row without `id` gets its line number.
+
+    Raises:
+        InputError: the file cannot be opened (at the call, whatever `on_error` is), or a row is
+            wrong (while iterating).
+    """
+    file = Path(path)
+    try:
+        with file.open("rb"):
+            pass
+    except IsADirectoryError as error:
+        raise InputError(f"{file} is a folder, a JSONL file was expected") from error
+    except FileNotFoundError as error:
+        raise InputError(f"{file} does not exist, a JSONL file was expected") from error
+    except (OSError, ValueError) as error:
+        raise InputError(f"{str(file)!r} cannot be opened: {error}") from error
+    return _rows(file, on_error)
+
+
+def _rows(file: Path, on_error: Callable[[InputError], object] | None) -> Iterator[LabelledPair]:
+    with file.open("rb") as lines:
+        for number, raw in enumerate(lines, start=1):
+            if not raw.strip():
+                continue
+            try:
+                pair = _parse(raw, number)
+            except _RowError as problem:
+                error = InputError(f"{file}, line {number}: {problem}", hint=problem.hint)
+                if on_error is None:
+                    raise error from None
+                on_error(error)
+            else:
+                yield pair
+
+
+class _RowError(Exception):
+    """What is wrong with a row, before the file and line are known."""
+
+    def __init__(self, message: str, hint: str | None = None) -> None:
+        super().__init__(message)
+        self.hint = hint
+
+
+def _parse(raw: bytes, number: int) -> LabelledPair:
+    row = _object(raw, number)
+    text = _text(row)
+    source, target = _span(row, "source", text), _span(row, "target", text)
+    stance = _label(row, "stance", STANCES)
+    sentiment = _label(row, "sentiment", SENTIMENTS)
+    _check_question(source, target, stance, sentiment)
+    return LabelledPair(
+        id=_string(row, "id") or str(number),
+        text=text,
+        source=source,
+        target=target,
+        stance=stance if source else None,
+        sentiment=sentiment,
+        shift_from=_label(row, "shift_from", ("none", *STANCES)),
+        act=_string(row, "act"),
+        date=_date(row),
+        doc_id=_string(row, "doc_id"),
+        split=_string(row, "split"),
+    )
+
+
+def _object(raw: bytes, number: int) -> dict[str, Any]:
+    try:
+        # A byte order mark is allowed where editors put it.
+        line = raw.decode("utf-8-sig" if number == 1 else "utf-8")
+    except UnicodeDecodeError as error:
+        raise _RowError(
+            f"not UTF-8: byte 0x{raw[error.start]:02x} at position {error.start}",
+            hint="save the file as UTF-8",
+        ) from None
+    try:
+        row = json.loads(line)
+    except json.JSONDecodeError as error:
+        raise _RowError(
+            f"not JSON: {error.msg} at column {error.colno}: {_show(line.strip())}",
+            hint="each line must be one whole JSON object",
+        ) from None
+    except (ValueError, RecursionError) as error:
+        raise _RowError(f"not JSON that can be read: {error}") from None
+    if not isinstance(row, dict):
+        raise _RowError(
+            f"expected a JSON object, got {_kind(row)}: {_show(row)}",
+            hint="each line must be one JSON object, without brackets around the file",
+        )
+    return row
+
+
+def _text(row: dict[str, Any]) -> str:
+    if "text" not in row:
+        raise _RowError(f"field 'text' is missing; the fields are {_show(sorted(row))}")
+    text = row["text"]
+    if not isinstance(text, str) or not text.strip():
+        raise _RowError(f"field 'text' must be a string that is not empty, got {_show(text)}")
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError as error:
+        raise _RowError(
+            f"field 'text' holds half of a surrogate pair at offset {error.start}"
+        ) from None
+    return text
+
+
+def _span(row: dict[str, Any], field: str, text: str) -> Span | None:
+    value = row.get(field)
+    if value is None:
+        return None
+    if not isinstance(value, dict) or not {"start", "end"} <= value.keys():
+        raise _RowError(
+            f"field '{field}' must be null or an object with 'start' and 'end', got {_show(value)}"
+        )
+    start, end = value["start"], value["end"]
+    for name, offset in (("start", start), ("end", end)):
+        if isinstance(offset, bool) or not isinstance(offset, int):
+            raise _RowError(f"field '{field}.{name}' must be an int, got {_show(offset)}")
+    if start == end:
+        raise _RowError(f"field '{field}' is an empty span, [{start}, {end})")
+    if not 0 <= start < end <= len(text):
+        raise _RowError(
+            f"field '{field}' is [{start}, {end}), but offsets must satisfy "
+            f"0 <= start < end <= {len(text)}, the length of the text in characters"
+        )
+    return start, end
+
+
+def _label(row: dict[str, Any], field: str, allowed: tuple[str, ...]) -> str | None:
+    value = row.get(field)
+    if value is None:
+        return None
+    if value not in allowed:
+        raise _RowError(f"field '{field}' must be one of {allowed} or null, got {_show(value)}")
+    return str(value)
+
+
+def _string(row: dict[str, Any], field: str) -> str | None:
+    value = row.get(field)
+    if value is None or isinstance(value, str):
+        return value
+    if isinstance(value, int) and not isinstance(value, bool):
+        return str(value)
+    raise _RowError(f"field '{field}' must be a string or null, got {_show(value)}")
+
+
+def _date(row: dict[str, Any]) -> datetime.date | None:
+    value = row.get("date")
+    if value is None or value == "":
+        return None
+    try:
+        return datetime.datetime.fromisoformat(value).date()
+    except (TypeError, ValueError):
+        raise _RowError(
+            f"field 'date' must be an ISO date such as '2026-01-31' or null, got {_show(value)}"
+        ) from None
+
+
+def _check_question(
+    source: Span | None, target: Span | None, stance: str | None, sentiment: str | None
+) -> None:
+    """A row must ask something, and hold the answer to it."""
+    if source is None and target is None:
+        raise _RowError("both 'source' and 'target' are null or missing; give at least one")
+    if source is None and sentiment is None:
+        raise _RowError(
+            f"a row with only a 'target' needs 'sentiment', one of {SENTIMENTS}",
+            hint="a stance needs a source to hold it",
+        )
+    if target is None and stance is None:
+        raise _RowError(f"a row with only a 'source' needs 'stance', one of {STANCES}")
+    if stance is None and sentiment is None:
+        raise _RowError("a row needs 'stance' or 'sentiment', both are null or missing")
+
+
+def _show(value: object) -> str:
+    """A short form of what came, for an error message."""
+    shown = ascii(value) if not isinstance(value, str) else repr(value)
+    return shown if len(shown) <= 80 else shown[:77] + "..."
+
+
+def _kind(value: object) -> str:
+    names = {list: "an array", str: "a string", bool: "a boolean", type(None): "null"}
+    return names.get(type(value), "a number")

@@ -1,0 +1,248 @@
+"""The torch module: one encoder pass per sentence, then two light marker tokens per directed pair.
+
+Text tokens attend to the text only. Each pair adds a source marker and a target marker that
+attend to the text, to each other, and to nothing else (packed levitated markers, PL-Marker, Ye et
+al., ACL 2022). They run through the encoder's own layers, so a pair costs two tokens and
+not another reading of the sentence. What is ours: a marker starts from its span's embeddings,
+and every layer tells it which text tokens are its source and its target through learned
+relation keys and values (as relative positions in Shaw et al., NAACL 2018).
+
+`TextEncoder` and `PairScorer` are exported as two graphs over shared weights.
+Notation: B sentences, L tokens, P pairs, H heads, D hidden size.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors.torch import load_file
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+HIDDEN_DROPOUT = 0.1
+
+
+@dataclass(frozen=True, slots=True)
+class NetworkConfig:
+    """Sizes of the encoder and the labels of every head; written to the model's config.json."""
+
+    vocab_size: int
+    hidden_size: int
+    layers: int
+    heads: int
+    intermediate_size: int
+    positions: int
+    position_offset: int
+    token_types: int
+    layer_norm_eps: float
+    pair_heads: Mapping[str, tuple[str, ...]]
+    tags: tuple[str, ...]
+
+    @classmethod
+    def from_json(cls, raw: Mapping[str, Any]) -> NetworkConfig:
+        """The sizes in a run's network.json; other keys there are not the network's."""
+        known = {f.name: raw[f.name] for f in fields(cls)}
+        heads = {head: tuple(labels) for head, labels in raw["pair_heads"].items()}
+        return cls(**{**known, "pair_heads": heads, "tags": tuple(raw["tags"])})
+
+
+class Layer(nn.Module):
+    """A BERT layer that can also carry markers beside the text."""
+
+    def __init__(self, config: NetworkConfig) -> None:
+        super().__init__()
+        d, self.heads = config.hidden_size, config.heads
+        self.query, self.key, self.value = nn.Linear(d, d), nn.Linear(d, d), nn.Linear(d, d)
+        self.attention_output = nn.Linear(d, d)
+        self.attention_norm = nn.LayerNorm(d, eps=config.layer_norm_eps)
+        self.intermediate = nn.Linear(d, config.intermediate_size)
+        self.output = nn.Linear(config.intermediate_size, d)
+        self.output_norm = nn.LayerNorm(d, eps=config.layer_norm_eps)
+        self.dropout = nn.Dropout(HIDDEN_DROPOUT)
+        # Relation of a text token to a marker's pair: in the source, in the target.
+        self.relation_key = nn.Parameter(torch.zeros(2, d))
+        self.relation_value = nn.Parameter(torch.zeros(2, d))
+
+    def split(self, x: Tensor) -> Tensor:
+        """(B, N, D) -> (B, H, N, D/H)."""
+        return x.unflatten(-1, (self.heads, -1)).transpose(1, 2)
+
+    def finish(self, x: Tensor, attended: Tensor) -> Tensor:
+        """Output projection, feed-forward and norms; `attended` is (B, H, N, D/H)."""
+        attended = self.attention_output(attended.transpose(1, 2).flatten(2))
+        x = self.attention_norm(x + self.dropout(attended))
+        hidden = self.output(F.gelu(self.intermediate(x)))
+        return self.output_norm(x + self.dropout(hidden))
+
+    def text(self, x: Tensor, bias: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Text states (B, L, D) -> next states, and the keys and values the markers read."""
+        key, value = self.key(x), self.value(x)
+        attended = F.scaled_dot_product_attention(
+            self.split(self.query(x)), self.split(key), self.split(value), attn_mask=bias
+        )
+        return self.finish(x, attended), key, value
+
+    def markers(self, m: Tensor, key: Tensor, value: Tensor, bias: Tensor, spans: Tensor) -> Tensor:
+        """Marker states (B, 2P, D) -> next states.
+
+        Shape: key, value (B, L, D); bias (B, 1, 1, L); spans (B, 2, 2P, L), 1 where the text token
+        is in the source (index 0) or target (1) of the marker's pair.
+        """
+        q = self.split(self.query(m))  # (B, H, 2P, D/H)
+        scores = q @ self.split(key).transpose(-1, -2)  # (B, H, 2P, L)
+        relation = q @ self.split(self.relation_key[None]).transpose(-1, -2)  # (B, H, 2P, 2)
+        in_source, in_target = spans[:, 0].unsqueeze(1), spans[:, 1].unsqueeze(1)  # (B, 1, 2P, L)
+        scores = scores + relation[..., :1] * in_source + relation[..., 1:] * in_target
+        own_key = self.split(self.key(m)).unflatten(2, (-1, 2))  # (B, H, P, 2, D/H)
+        own_value = self.split(self.value(m)).unflatten(2, (-1, 2))
+        own = (q.unflatten(2, (-1, 2)) @ own_key.transpose(-1, -2)).flatten(2, 3)  # (B, H, 2P, 2)
+        scale = q.shape[-1] ** -0.5
+        weights = torch.cat([scores * scale + bias, own * scale], dim=-1).softmax(-1)
+        on_text, on_own = weights[..., :-2], weights[..., -2:]
+        attended = on_text @ self.split(value)
+        on_spans = torch.stack([(on_text * in_source).sum(-1), (on_text * in_target).sum(-1)], -1)
+        attended = attended + on_spans @ self.split(self.relation_value[None])
+        attended = attended + (on_own.unflatten(2, (-1, 2)) @ own_value).flatten(2, 3)
+        return self.finish(m, attended)
+
+
+class StanceNetwork(nn.Module):
+    """Encoder, markers and heads; `encode` reads sentences, `score` answers pairs from that pass."""
+
+    def __init__(self, config: NetworkConfig) -> None:
+        super().__init__()
+        self.config = config
+        d = config.hidden_size
+        self.words = nn.Embedding(config.vocab_size, d)
+        self.positions = nn.Embedding(config.positions, d)
+        self.token_types = nn.Embedding(config.token_types, d)
+        self.embedding_norm = nn.LayerNorm(d, eps=config.layer_norm_eps)
+        self.layers = nn.ModuleList(Layer(config) for _ in range(config.layers))
+        self.dropout = nn.Dropout(HIDDEN_DROPOUT)
+        self.role = nn.Parameter(torch.randn(2, d) * 0.02)
+        self.tagger = nn.Linear(d, len(config.tags))
+        self.pair_hidden = nn.Linear(4 * d, d)
+        outputs = sum(len(labels) for labels in config.pair_heads.values())
+        self.pair_output = nn.Linear(d, outputs)
+
+    def encode(self, ids: Tensor, mask: Tensor) -> dict[str, Tensor]:
+        """Everything pairs need to know of the text, and the tagger's logits.
+
+        Shape: ids, mask (B, L); `tags` (B, L, tags); `embedded`, `states`, `key_i`, `value_i`
+        (B, L, D); `bias` (B, 1, 1, L).
+        """
+        place = torch.arange(ids.shape[1], device=ids.device) + self.config.position_offset
+        x = self.words(ids) + self.positions(place) + self.token_types.weight[0]
+        x = self.dropout(self.embedding_norm(x))
+        bias = (1.0 - mask[:, None, None, :].to(x.dtype)) * -1e4
+        out = {"embedded": x, "bias": bias}
+        for i, layer in enumerate(self.layers):
+            x, out[f"key_{i}"], out[f"value_{i}"] = layer.text(x, bias)
+        return {**out, "states": x, "tags": self.tagger(self.dropout(x))}
+
+    def score(self, text: Mapping[str, Tensor], pairs: Tensor) -> Tensor:
+        """Logits of all pair heads side by side, in the order of `config.pair_heads`.
+
+        Shape: pairs (B, P, 4) token spans; returns (B, P, sum of head sizes).
+        """
+        inside = span_indicator(pairs, text["embedded"])  # (B, P, 2, L)
+        mean = inside / inside.sum(-1, keepdim=True)
+        markers = (mean.flatten(1, 2) @ text["embedded"]).unflatten(1, (-1, 2)) + self.role
+        m = markers.flatten(1, 2)  # (B, 2P, D), source and target of each pair in turn
+        spans = inside.transpose(1, 2).repeat_interleave(2, dim=2)  # (B, 2, 2P, L)
+        for i, layer in enumerate(self.layers):
+            m = layer.markers(m, text[f"key_{i}"], text[f"value_{i}"], text["bias"], spans)
+        pooled = (mean.flatten(1, 2) @ text["states"]).unflatten(1, (-1, 2))
+        features = torch.cat([m.unflatten(1, (-1, 2)), pooled], dim=-1).flatten(2)  # (B, P, 4D)
+        return self.pair_output(self.dropout(F.gelu(self.pair_hidden(self.dropout(features)))))
+
+    def forward(self, ids: Tensor, mask: Tensor, pairs: Tensor) -> tuple[Tensor, Tensor]:
+        """Pair logits (B, P, sum of head sizes) and tag logits (B, L, tags)."""
+        text = self.encode(ids, mask)
+        return self.score(text, pairs), text["tags"]
+
+
+def span_indicator(pairs: Tensor, like: Tensor) -> Tensor:
+    """1 where a token is in the pair's source or target. Shape: (B, P, 4) -> (B, P, 2, L)."""
+    place = torch.arange(like.shape[1], device=pairs.device)
+    spans = pairs.unflatten(-1, (2, 2)).unsqueeze(-1)  # (B, P, 2, 2, 1)
+    return ((place >= spans[..., 0, :]) & (place < spans[..., 1, :])).to(like.dtype)
+
+
+HF_LAYER = {
+    "query": "attention.self.query",
+    "key": "attention.self.key",
+    "value": "attention.self.value",
+    "attention_output": "attention.output.dense",
+    "attention_norm": "attention.output.LayerNorm",
+    "intermediate": "intermediate.dense",
+    "output": "output.dense",
+    "output_norm": "output.LayerNorm",
+}
+HF_EMBEDDINGS = {
+    "words": "word_embeddings",
+    "positions": "position_embeddings",
+    "token_types": "token_type_embeddings",
+    "embedding_norm": "LayerNorm",
+}
+
+
+def network_from_base(
+    base: Path, pair_heads: Mapping[str, tuple[str, ...]], tags: tuple[str, ...]
+) -> StanceNetwork:
+    """A network with the encoder of a Hugging Face folder and fresh heads.
+
+    Args:
+        base: a folder with config.json and model.safetensors of a BERT, RoBERTa, XLM-RoBERTa or
+            ELECTRA encoder.
+        pair_heads: labels of each head that answers for a pair.
+        tags: labels of the mention tagger.
+
+    Raises:
+        ValueError: the folder holds another architecture.
+    """
+    hf = json.loads((base / "config.json").read_text(encoding="utf-8"))
+    supported = ("bert", "roberta", "xlm-roberta", "electra")
+    if hf["model_type"] not in supported or hf["hidden_act"] != "gelu":
+        raise ValueError(f"{base} is a {hf['model_type']} encoder; supported: {', '.join(supported)}")
+    config = NetworkConfig(
+        vocab_size=hf["vocab_size"],
+        hidden_size=hf["hidden_size"],
+        layers=hf["num_hidden_layers"],
+        heads=hf["num_attention_heads"],
+        intermediate_size=hf["intermediate_size"],
+        positions=hf["max_position_embeddings"],
+        # RoBERTa counts positions from behind its padding id.
+        position_offset=hf["pad_token_id"] + 1 if "roberta" in hf["model_type"] else 0,
+        token_types=hf["type_vocab_size"],
+        layer_norm_eps=hf["layer_norm_eps"],
+        pair_heads=pair_heads,
+        tags=tags,
+    )
+    network = StanceNetwork(config)
+    given = load_file(base / "model.safetensors")
+    missing = network.load_state_dict(_renamed(given, config), strict=False).missing_keys
+    ours = ("relation_", "role", "tagger.", "pair_")
+    unfilled = [name for name in missing if not any(part in name for part in ours)]
+    if unfilled:
+        raise ValueError(f"{base}/model.safetensors lacks the weights of {', '.join(unfilled)}")
+    return network
+
+
+def _renamed(given: Mapping[str, Tensor], config: NetworkConfig) -> dict[str, Tensor]:
+    """The base's tensors under our names, whatever prefix the checkpoint gives the encoder."""
+    names = {f"embeddings.{theirs}": ours for ours, theirs in HF_EMBEDDINGS.items()}
+    for i in range(config.layers):
+        names |= {f"encoder.layer.{i}.{theirs}": f"layers.{i}.{ours}" for ours, theirs in HF_LAYER.items()}
+    renamed = {}
+    for name, tensor in given.items():
+        stem, _, kind = name.rpartition(".")
+        for theirs, ours in names.items():
+            if stem == theirs or stem.endswith(f".{theirs}"):
+                renamed[f"{ours}.{kind}"] = tensor
+    return renamed

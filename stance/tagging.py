@@ -1,0 +1,68 @@
+"""The learned mention tagger's logits to mentions the actor table does not list."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from stance.actors import ent_id
+from stance.backends import Array
+from stance.encode import Window
+from stance.values import Mention, Sentence
+
+
+def decode_bio(indices: Sequence[int], tags: Sequence[str]) -> list[tuple[int, int, str]]:
+    """Half-open spans (start, end, use) of a BIO sequence; the use is that of the first token.
+
+    Args:
+        indices: one tag index a token; anything outside `tags` counts as "O".
+        tags: "O", "B-actor", "I-actor", ...
+    """
+    spans: list[tuple[int, int, str]] = []
+    start: int | None = None
+    for i, index in enumerate([*indices, -1]):
+        place, _, use = (tags[index] if 0 <= index < len(tags) else "O").partition("-")
+        if start is not None and place != "I":
+            spans.append((start, i, tags[indices[start]].partition("-")[2]))
+            start = None
+        if place == "B":
+            start = i
+    return spans
+
+
+def add_tagged(
+    sentence: Sentence,
+    mentions: Sequence[Mention],
+    window: Window,
+    logits: Array,
+    tags: Sequence[str],
+) -> list[Mention]:
+    """The table's mentions and, where they leave room, the tagger's, sorted by position.
+
+    The table wins every overlap: it knows ids and the rules that reject a reading. What the tagger
+    adds gets an `ent:` id and `via="tagger"`.
+
+    Args:
+        sentence: the window's sentence.
+        mentions: what the actor table found in it.
+        window: the tokens that were tagged.
+        logits: the tagger's output for the window, (at least its tokens, tags).
+        tags: the tagger's labels.
+    """
+    found = list(mentions)
+    for first, last, use in decode_bio(logits[: len(window.ids)].argmax(-1).tolist(), tags):
+        start, end = _whole_words(sentence.text, window.offsets[first][0], window.offsets[last - 1][1])
+        text = sentence.text[start:end]
+        start, end = start + sentence.start, end + sentence.start
+        if any(m.start < end and start < m.end for m in found) or not any(map(str.isalnum, text)):
+            continue
+        found.append(Mention(start, end, text, (ent_id(text),), use=use, via="tagger"))
+    return sorted(found, key=lambda m: m.start)
+
+
+def _whole_words(text: str, start: int, end: int) -> tuple[int, int]:
+    """The tagger works on word pieces; a name never starts or ends inside a word."""
+    while start > 0 and text[start - 1].isalnum() and text[start].isalnum():
+        start -= 1
+    while end < len(text) and text[end - 1].isalnum() and text[end].isalnum():
+        end += 1
+    return start, end

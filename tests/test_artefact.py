@@ -1,0 +1,91 @@
+"""A model folder that is not what it says fails loudly."""
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+import stance
+from stance.artefact import write_checksums
+
+from .conftest import TINY
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return Path(shutil.copytree(TINY, tmp_path / "model"))
+
+
+def test_untouched_copy_loads(folder: Path) -> None:
+    assert stance.load(folder).config.model_id == "tiny"
+
+
+@pytest.mark.parametrize("name", ["encoder.onnx", "pairs.onnx", "weights.bin", "config.json", "tokenizer.json", "golden.jsonl"])
+def test_missing_or_changed_file_is_named(folder: Path, name: str) -> None:
+    content = bytearray((folder / name).read_bytes() or b"x")
+    content[len(content) // 2] ^= 1
+    (folder / name).write_bytes(content)
+    with pytest.raises(stance.ModelMismatchError, match=name):
+        stance.load(folder)
+    (folder / name).unlink()
+    with pytest.raises(stance.ModelMismatchError, match=name):
+        stance.load(folder)
+
+
+def test_half_copied_file(folder: Path) -> None:
+    raw = (folder / "weights.bin").read_bytes()
+    (folder / "weights.bin").write_bytes(raw[: len(raw) // 2])
+    with pytest.raises(stance.ModelMismatchError, match="weights.bin"):
+        stance.load(folder)
+
+
+def test_shortened_list_of_checksums(folder: Path) -> None:
+    (folder / "SHA256SUMS").write_text("")
+    with pytest.raises(stance.ModelMismatchError, match="does not list"):
+        stance.load(folder)
+
+
+def test_garbage_graph_under_right_checksums(folder: Path) -> None:
+    (folder / "encoder.onnx").write_bytes(b"not a graph")
+    write_checksums(folder)
+    with pytest.raises(stance.ModelMismatchError, match="ONNX Runtime cannot load"):
+        stance.load(folder)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"schema_version": 99}, "schema_version 99"),
+        ({"pair_heads": {"stance": ["favor", "neutral", "against"]}}, "orders the labels of stance"),
+        ({"mood": 1}, "mood"),
+    ],
+)
+def test_wrong_configuration(folder: Path, change: dict[str, object], message: str) -> None:
+    config = json.loads((folder / "config.json").read_text())
+    (folder / "config.json").write_text(json.dumps({**config, **change}))
+    write_checksums(folder)
+    with pytest.raises(stance.ModelMismatchError, match=message):
+        stance.load(folder)
+
+
+def test_wrong_golden_answer(folder: Path) -> None:
+    row = {"text": "Tokyo praised Paris", "source": {"start": 0, "end": 5}, "target": {"start": 14, "end": 19}}
+    (folder / "golden.jsonl").write_text(json.dumps({**row, "stance_probs": [1.0, 0.0, 0.0]}) + "\n")
+    write_checksums(folder)
+    with pytest.raises(stance.ModelMismatchError, match="should give"):
+        stance.load(folder)
+
+
+def test_no_such_folder_and_backend(tmp_path: Path) -> None:
+    with pytest.raises(stance.ModelNotFoundError, match="does not exist"):
+        stance.load(tmp_path / "nowhere")
+    with pytest.raises(stance.ModelNotFoundError, match="SHA256SUMS"):
+        stance.load(tmp_path)
+    with pytest.raises(stance.InputError, match="must be 'onnx' or 'torch'"):
+        stance.load(TINY, backend="tensorflow")
+
+
+def test_shipped_folder_has_no_torch_weights() -> None:
+    with pytest.raises(stance.ModelNotFoundError, match=r"network\.safetensors"):
+        stance.load(backend="torch")

@@ -1,0 +1,107 @@
+"""The commands as a user runs them: a process, its output and its exit status."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from stance.files import read_records
+
+from .conftest import ROOT
+
+SEED = ROOT / "seeds" / "contingency-plan.txt"
+
+
+def run(*args: str, stdin: bytes = b"", cwd: Path | None = None) -> subprocess.CompletedProcess[bytes]:
+    env = {**os.environ, "COLUMNS": "120", "PYTHONUTF8": "1"}
+    return subprocess.run(
+        [sys.executable, "-m", "stance", *args], input=stdin, capture_output=True, cwd=cwd, env=env, timeout=120
+    )
+
+
+def test_table_and_evidence_for_a_person() -> None:
+    done = run("analyze", str(SEED))
+    out = done.stdout.decode()
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert "Mean stance" in out and "Japan" in out and "China" in out
+    assert "China accused Japan of playing with fire" in out
+
+
+def test_json_is_a_record_a_line(tmp_path: Path) -> None:
+    done = run("analyze", "--json", str(SEED))
+    (tmp_path / "r.jsonl").write_bytes(done.stdout)
+    records = list(read_records(tmp_path / "r.jsonl"))
+    assert done.stderr == b"" and records
+    assert {r.document_id for r in records} == {str(SEED)}
+
+
+def test_standard_input_and_only() -> None:
+    text = b"Beijing condemned Tokyo. Paris praised London."
+    done = run("analyze", "-", "--json", "--only", "CHN,JPN", stdin=text)
+    rows = [json.loads(line) for line in done.stdout.splitlines()]
+    assert rows and all({r["source_id"], r["target_id"]} & {"CHN", "JPN"} for r in rows)
+
+
+def test_date_decides_who_held_office() -> None:
+    text = "President Biden condemned China."
+    for date, role in (("2022-06-01", "GOV"), ("2026-06-01", "ELI")):
+        done = run("analyze", "-", "--json", "--date", date, stdin=text.encode())
+        rows = [json.loads(line) for line in done.stdout.splitlines()]
+        assert {r["source_role"] for r in rows if r["source_id"] == "USA"} == {role}
+
+
+def test_bad_files_are_named_and_the_good_one_is_read(tmp_path: Path) -> None:
+    (tmp_path / "empty.txt").write_text("")
+    (tmp_path / "rows.jsonl").write_text('{"text": "Japan praised China."}\n[1]\n')
+    done = run("analyze", "--json", "empty.txt", "none.txt", str(tmp_path), "rows.jsonl", cwd=tmp_path)
+    errors = done.stderr.decode().splitlines()
+    assert done.returncode == 1 and len(errors) == 4
+    for name, error in zip(["empty.txt", "none.txt", str(tmp_path), "rows.jsonl:2"], errors, strict=False):
+        assert any(name in e for e in errors), error
+    assert {json.loads(line)["document_id"] for line in done.stdout.splitlines()} == {"rows.jsonl:1"}
+
+
+@pytest.mark.parametrize(
+    ("args", "message"),
+    [
+        (["analyze", "x.txt", "--date", "yesterday"], "option --date: is 'yesterday'; must be an ISO date"),
+        (["analyze", "x.txt", "--model", "nowhere"], "'nowhere' does not exist"),
+        (["evaluate", "none.jsonl"], "none.jsonl"),
+    ],
+)
+def test_errors_are_one_line_without_traceback(args: list[str], message: str) -> None:
+    done = run(*args)
+    error = done.stderr.decode()
+    assert done.returncode == 1 and message in error and "Traceback" not in error
+    assert len(error.splitlines()) == 1
+
+
+def test_no_actors_is_no_error() -> None:
+    done = run("analyze", "-", stdin=b"It rained.")
+    assert done.returncode == 0 and b"No two actors" in done.stdout
+
+
+PAIR = {
+    "id": "1",
+    "text": "Oslo thanked Rome.",
+    "source": {"start": 0, "end": 4},
+    "target": {"start": 13, "end": 17},
+    "stance": "favor",
+}
+
+
+def test_evaluate(tmp_path: Path) -> None:
+    rows = [PAIR, {**PAIR, "target": {"start": 13, "end": 99}}, {**PAIR, "text": "Oslo cursed Rome.", "stance": "against",
+            "target": {"start": 12, "end": 16}}]  # fmt: skip
+    (tmp_path / "pairs.jsonl").write_text("".join(json.dumps(r) + "\n" for r in rows))
+    done = run("evaluate", "pairs.jsonl", "--json", cwd=tmp_path)
+    result = json.loads(done.stdout)
+    assert done.returncode == 1 and b"line 2" in done.stderr and b"'target'" in done.stderr
+    assert result["n"] == 2 and set(result) >= {
+        "macro_f1", "accuracy", "f1_against", "f1_neutral", "f1_favor", "f1_polar", "polarity_accuracy",
+        "polarity_macro_f1", "ece", "confusion", "intervals", "signature",
+    }  # fmt: skip
+    assert b"macro_f1" in run("evaluate", "pairs.jsonl", cwd=tmp_path).stdout

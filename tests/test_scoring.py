@@ -1,0 +1,159 @@
+"""The scorer: same answers alone and in company, nothing lost, nothing cut in silence."""
+
+import random
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import stance
+from stance.backends import TorchBackend
+from stance.scoring import MAX_CHARACTERS, Scorer
+from stance.values import Document, Mention, Pair, Prediction, Sentence
+
+from .conftest import TINY
+
+WORDS = ["Tokyo", "praised", "Paris", "over", "the", "treaty", "that", "Moscow", "condemned", "in", "London"]
+
+
+def question(text: str, source: str | None, target: str | None) -> Pair:
+    def mention(word: str | None) -> Mention | None:
+        return None if word is None else Mention(text.index(word), text.index(word) + len(word), word, ())
+
+    return Pair(Sentence("", 0, 0, len(text), text), mention(source), mention(target))
+
+
+def many_questions() -> list[Pair]:
+    """Sentences of many lengths, with many numbers of pairs."""
+    rng = random.Random(1)
+    pairs = []
+    for i in range(64):
+        text = f"Tokyo praised Paris {i} " + " ".join(rng.choices(WORDS, k=i % 23)) + "."
+        asked = [("Tokyo", "Paris"), ("Paris", "Tokyo"), ("Tokyo", None), (None, "Paris")]
+        pairs += [question(text, *a) for a in asked[: 1 + i % 4]]
+    return pairs
+
+
+def largest_difference(one: list[Prediction], other: list[Prediction]) -> float:
+    return max(
+        abs(a - b)
+        for p, q in zip(one, other, strict=True)
+        for a, b in zip(p.stance_probs + p.sentiment_probs, q.stance_probs + q.sentiment_probs, strict=True)
+    )
+
+
+@pytest.mark.parametrize("model", ["scorer", "tiny"])
+def test_alone_as_in_company(model: str, request: pytest.FixtureRequest) -> None:
+    """Batch of 1 = batch of 64 to 1e-4, in any order."""
+    scorer: Scorer = request.getfixturevalue(model)
+    pairs = many_questions()
+    together = scorer.predict(pairs)
+    alone = [scorer.predict([pair])[0] for pair in pairs]
+    assert largest_difference(together, alone) < 1e-4
+    order = random.Random(2).sample(range(len(pairs)), len(pairs))
+    shuffled = scorer.predict([pairs[i] for i in order])
+    assert largest_difference([together[i] for i in order], shuffled) < 1e-4
+
+
+def test_torch_gives_what_onnx_gives(tiny: Scorer) -> None:
+    torch_scorer = Scorer(tiny.config, TorchBackend(TINY), tiny.tokenizer, tiny.table)
+    pairs = many_questions()
+    assert largest_difference(tiny.predict(pairs), torch_scorer.predict(pairs)) < 0.02
+
+
+def test_exchanging_the_names_exchanges_the_answers(scorer: Scorer) -> None:
+    for a, b in (("Japan", "China"), ("China", "Japan")):
+        text = f"{a} accused {b} of lying."
+        forward, backward = scorer.predict([question(text, a, b), question(text, b, a)])
+        assert (forward.stance, backward.stance) == ("against", "neutral")
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.permutations(["Tokyo", "Paris", "London", "Moscow"]))
+def test_order_of_pairs_is_irrelevant(tiny: Scorer, order: list[str]) -> None:
+    text = "Tokyo and Paris condemned London and Moscow."
+    asked = {word: question(text, word, "London" if word != "London" else "Tokyo") for word in order}
+    answers = dict(zip(order, tiny.predict([asked[w] for w in order]), strict=True))
+    expected = dict(zip(sorted(order), tiny.predict([asked[w] for w in sorted(order)]), strict=True))
+    assert largest_difference([answers[w] for w in order], [expected[w] for w in order]) < 1e-4
+
+
+def test_probabilities_sum_to_one_and_score_is_their_difference(scorer: Scorer) -> None:
+    for p in scorer.predict(many_questions()[:20]):
+        assert sum(p.stance_probs) == pytest.approx(1, abs=1e-5)
+        assert sum(p.sentiment_probs) == pytest.approx(1, abs=1e-5)
+        assert p.score == p.stance_probs[2] - p.stance_probs[0]
+        assert p.stance == ("against", "neutral", "favor")[int(np.argmax(p.stance_probs))]
+
+
+def test_many_actors_in_one_sentence(scorer: Scorer) -> None:
+    """More pairs than one call holds: every ordered pair has its record."""
+    names = "France Germany Italy Spain Poland Sweden Norway Finland Denmark Greece Austria Hungary".split()
+    text = ", ".join(names[:-1]) + " and " + names[-1] + " condemned Russia."
+    records = list(scorer([Document("d", text)]))
+    pairs = {(r.source_id, r.target_id) for r in records if r.target_id}
+    assert len(pairs) == 13 * 12
+    assert all(r.stance == "against" for r in records if r.target_id == "RUS")
+
+
+def test_long_sentence_is_read_in_windows_and_flagged(scorer: Scorer) -> None:
+    filler = "while a long list of clauses went on and on without a stop and " * 40
+    text = f"Japan condemned China {filler} in the end France praised Germany."
+    records = {(r.source_id, r.target_id): r for r in scorer([Document("d", text)])}
+    assert len(list(stance.split_sentences(text))) == 1
+    assert all(r.truncated for r in records.values())
+    assert records["JPN", "CHN"].stance == "against"
+    assert records["FRA", "DEU"].stance == "favor"
+
+
+def test_pair_too_far_apart_abstains(scorer: Scorer) -> None:
+    text = "Japan " + "and on and on " * 200 + "China."
+    (answer,) = scorer.predict([question(text, "Japan", "China")])
+    assert answer.abstained == "too far apart" and answer.truncated
+
+
+def test_no_actors_is_an_empty_result() -> None:
+    assert stance.analyze("It rained all day and the match was called off.") == []
+
+
+# text, what the error must say
+BAD_TEXTS = [
+    ("", "is empty"),
+    (" \n\t ", "only white space"),
+    ("Tokyo\0praised", "NUL character at 5"),
+    ("Tokyo " * 2_000_000, "12,000,000 characters"),
+    ("Tokyo \ud800", "surrogate pair at 6"),
+    (None, "is NoneType; must be str"),
+    (b"Tokyo", "is bytes; must be str"),
+]
+
+
+@pytest.mark.parametrize(("text", "message"), BAD_TEXTS, ids=[m for _, m in BAD_TEXTS])
+def test_bad_text_names_document_and_field_and_loses_nothing_else(
+    scorer: Scorer, text: str, message: str
+) -> None:
+    documents = [Document("one", "Japan praised China."), Document("bad", text), Document("two", "Japan praised China.")]
+    errors: list[stance.StanceError] = []
+    found = {r.document_id for r in scorer(documents, errors.append)}
+    assert found == {"one", "two"}
+    (error,) = errors
+    assert "document 'bad', field 'text'" in str(error) and message in str(error)
+    with pytest.raises(stance.InputError):
+        list(scorer(documents))
+    assert len(text or "") <= 12 * MAX_CHARACTERS
+
+
+def test_offsets_count_characters_of_the_document(scorer: Scorer) -> None:
+    text = "Café société. “Tokyo” praised Paris.\n\nBeijing condemned them."
+    for r in scorer([Document("d", text)]):
+        assert text[r.sentence_start : r.sentence_end] == r.sentence
+        assert text[r.source_start : r.source_end] == r.source_text
+        if r.target_start is not None:
+            assert text[r.target_start : r.target_end] == r.target_text
+
+
+def test_scorer_is_lazy_and_ordered(scorer: Scorer) -> None:
+    documents = [Document(str(i), f"Japan praised China {i} times.") for i in range(600)]
+    ids = list(dict.fromkeys(r.document_id for r in scorer(iter(documents))))
+    assert ids == [d.id for d in documents]

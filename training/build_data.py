@@ -1,0 +1,210 @@
+"""Convert every source to labelled pairs, leak-free: `python training/build_data.py --data ../shared/data`.
+
+Reads `newsmtsc/` and `dse/` under --data (where to get them: training/README.md) and our own corpus
+in training/data/. Writes to --out, one file a split: `<set>_<split>.jsonl` in the labelled-pair
+format of the library, and `mentions_<split>.jsonl` for the tagger. A training sentence that occurs
+in any dev or test split, and a dev sentence that occurs in any test split, is dropped.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import json
+import re
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+Row = dict[str, Any]
+Span = dict[str, int]
+DSE_FILES = {"train": "train.txt", "dev": "valid.txt", "test": "test.txt"}
+NEWSMTSC_FILES = {
+    "newsmtsc_train": "train",
+    "newsmtsc-rw_dev": "rw_dev",
+    "newsmtsc-mt_dev": "mt_dev",
+    "newsmtsc-rw_test": "rw_test",
+    "newsmtsc-mt_test": "mt_test",
+}
+# DSE class -> stance of p toward q, stance of q toward p.
+DSE_CLASSES = {
+    "0": ("neutral", "neutral"),
+    "1": ("favor", "neutral"),
+    "2": ("neutral", "favor"),
+    "3": ("against", "neutral"),
+    "4": ("neutral", "against"),
+}
+
+
+def main() -> None:
+    """Build every split and print what was kept and dropped."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--data", type=Path, default=Path("../shared/data"))
+    parser.add_argument("--corpus", type=Path, default=Path(__file__).parent / "data")
+    parser.add_argument("--out", type=Path, default=Path("build/data"))
+    args = parser.parse_args()
+    splits: dict[str, list[Row]] = {}
+    for name, file in NEWSMTSC_FILES.items():
+        splits[name] = list(newsmtsc_rows(args.data / "newsmtsc" / f"{file}.jsonl", name))
+    for split, file in DSE_FILES.items():
+        splits[f"dse_{split}"] = list(dse_rows(args.data / "dse" / file, split))
+    for split in ("train", "dev", "test"):
+        sentences = read_jsonl(args.corpus / f"{split}.jsonl")
+        splits[f"corpus_{split}"] = [row for s in sentences for row in corpus_rows(s)]
+        splits[f"mentions_{split}"] = [mention_row(s) for s in sentences]
+    drop_leaks(splits)
+    splits["dse_train"] = drop_duplicates(splits["dse_train"])
+    splits["newsmtsc_train"] = drop_duplicates(splits["newsmtsc_train"])
+    args.out.mkdir(parents=True, exist_ok=True)
+    for name, rows in splits.items():
+        lines = (json.dumps(row, ensure_ascii=False) for row in rows)
+        (args.out / f"{name}.jsonl").write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def read_jsonl(path: Path) -> list[Row]:
+    """The objects of a JSONL file."""
+    with path.open(encoding="utf-8") as lines:
+        return [json.loads(line) for line in lines]
+
+
+def newsmtsc_rows(path: Path, name: str) -> Iterator[Row]:
+    """Target-sentiment rows; the document is the article part of NewsMTSC's id."""
+    labels = {-1: "negative", 0: "neutral", 1: "positive"}
+    for number, item in enumerate(read_jsonl(path)):
+        text, start, end = item["sentence"], item["from"], item["to"]
+        yield {
+            "id": f"{name}-{number}",
+            "text": text,
+            "source": None,
+            "target": {"start": start, "end": end},
+            "sentiment": labels[item["polarity"]],
+            "doc_id": "_".join(item["id"].split("_")[:3]),
+        }
+
+
+def dse_rows(path: Path, split: str) -> Iterator[Row]:
+    """Two directed rows an item: p toward q, then q toward p."""
+    with path.open(encoding="utf-8", newline="") as lines:
+        for number, (marked, p, q, label) in enumerate(csv.reader(lines, delimiter="\t")):
+            text, first, second = unmark(marked, p, q)
+            forward, backward = DSE_CLASSES[label.strip()]
+            common = {"text": text, "doc_id": f"dse-{split}-{number}"}
+            yield {"id": f"dse-{split}-{number}-pq", **common, "source": first, "target": second, "stance": forward}
+            yield {"id": f"dse-{split}-{number}-qp", **common, "source": second, "target": first, "stance": backward}
+
+
+def unmark(marked: str, p: str, q: str) -> tuple[str, Span, Span]:
+    """The text without DSE's brackets, and both spans widened to whole words."""
+    pattern = rf"\[(\s*{re.escape(p)}\s*)\](.*?)\[(\s*{re.escape(q)}\s*)\]"
+    found = re.search(pattern, marked, re.DOTALL)
+    if found is None:
+        raise ValueError(f"DSE entities {p!r} and {q!r} are not marked in {marked!r}")
+    first, between, second = found.groups()
+    before, after = marked[: found.start()], marked[found.end() :]
+    text = before + first + between + second + after
+    p_start = len(before)
+    q_start = p_start + len(first) + len(between)
+    return (
+        text,
+        whole_words(text, p_start, p_start + len(first)),
+        whole_words(text, q_start, q_start + len(second)),
+    )
+
+
+def whole_words(text: str, start: int, end: int) -> Span:
+    """The span without outer spaces, stretched to the ends of the words it cuts ("[Wilbur Ro]ss")."""
+    while start < end and text[start].isspace():
+        start += 1
+    while end > start and text[end - 1].isspace():
+        end -= 1
+    while start > 0 and text[start].isalnum() and text[start - 1].isalnum():
+        start -= 1
+    while end < len(text) and text[end - 1].isalnum() and text[end].isalnum():
+        end += 1
+    return {"start": start, "end": end}
+
+
+def corpus_rows(sentence: Row) -> Iterator[Row]:
+    """Every ordered pair of mentions of different actors, and every actor toward nobody named.
+
+    Pairs not listed are neutral, unless the same two actors have a listed stance on other
+    mentions: then the pair is unlabelled and left out.
+    """
+    mentions = sentence["mentions"]
+    listed = {(s["source"], s["target"]): s for s in sentence["stances"]}
+    actor = {i: m["id"] for i, m in enumerate(mentions)} | {None: None}
+    stated = {(actor[i], actor[j]) for i, j in listed}
+    for i, source in enumerate(mentions):
+        others: list[int | None] = [j for j in range(len(mentions)) if actor[j] != actor[i]]
+        if source["use"] == "actor":
+            others.append(None)
+        for j in others:
+            stance = listed.get((i, j))
+            if stance is None and (actor[i], actor[j]) in stated:
+                continue
+            yield {
+                "id": f"{sentence['id']}-{i}-{'x' if j is None else j}",
+                "text": sentence["text"],
+                "source": span_of(source),
+                "target": None if j is None else span_of(mentions[j]),
+                **labels_of(stance),
+                "doc_id": sentence["id"],
+            }
+
+
+def labels_of(stance: Row | None) -> Row:
+    """The stance, shift and act; "none" says there is none, a missing act that it is unknown."""
+    if stance is None:
+        return {"stance": "neutral", "shift_from": "none", "act": "NONE"}
+    labels = {"stance": stance["stance"], "shift_from": stance["shift_from"] or "none"}
+    return {**labels, "act": stance["act"]} if stance["act"] else labels
+
+
+def span_of(mention: Row) -> Span:
+    """Start and end of a corpus mention."""
+    return {"start": mention["start"], "end": mention["end"]}
+
+
+def mention_row(sentence: Row) -> Row:
+    """The sentence with its exhaustive mentions, for the tagger."""
+    mentions = [{**span_of(m), "use": m["use"]} for m in sentence["mentions"]]
+    return {"id": sentence["id"], "text": sentence["text"], "mentions": mentions}
+
+
+def normalised(text: str) -> str:
+    """Letters and digits only, lower case: equal for copies that differ in quotes or spacing."""
+    return re.sub(r"[\W_]+", "", text.lower())
+
+
+def drop_leaks(splits: dict[str, list[Row]]) -> None:
+    """Remove in place: from train what any dev or test holds, from dev what any test holds."""
+    held: set[str] = set()
+    for part in ("test", "dev", "train"):
+        names = [name for name in splits if name.endswith(part)]
+        for name in names:
+            kept = [row for row in splits[name] if part == "test" or normalised(row["text"]) not in held]
+            print(f"{name}: {len(kept)} rows, {len(splits[name]) - len(kept)} dropped as leaks")
+            splits[name] = kept
+        held |= {normalised(row["text"]) for name in names for row in splits[name]}
+
+
+def drop_duplicates(rows: list[Row]) -> list[Row]:
+    """One row for each (text, source, target); questions that were labelled both ways are dropped."""
+    def key(row: Row) -> str:
+        return json.dumps([normalised(row["text"]), row["source"], row["target"]])
+
+    answers: dict[str, set[str]] = {}
+    for row in rows:
+        answers.setdefault(key(row), set()).add(row.get("stance") or row["sentiment"])
+    seen: Counter[str] = Counter()
+    kept = []
+    for row in rows:
+        seen[key(row)] += 1
+        if seen[key(row)] == 1 and len(answers[key(row)]) == 1:
+            kept.append(row)
+    return kept
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,56 @@
+"""Read what train.py wrote: the network, its tokenizer, and its logits on a labelled set."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from safetensors.torch import load_file
+from tokenizers import Tokenizer
+
+from stance.finetune import UNLABELLED, make_examples, predict
+from stance.labelled import read_pairs
+from stance.network import NetworkConfig, StanceNetwork
+
+
+def read_settings(run: Path) -> dict[str, Any]:
+    """The run's network.json: sizes, labels, pad_id and max_length."""
+    settings: dict[str, Any] = json.loads((run / "network.json").read_text(encoding="utf-8"))
+    return settings
+
+
+def read_network(run: Path) -> StanceNetwork:
+    """The trained network, ready to answer."""
+    network = StanceNetwork(NetworkConfig.from_json(read_settings(run)))
+    network.load_state_dict(load_file(run / "network.safetensors"))
+    return network.eval()
+
+
+def read_tokenizer(path: Path) -> Tokenizer:
+    """A tokenizer.json without the padding and truncation its publisher left in it."""
+    tokenizer = Tokenizer.from_file(str(path))
+    tokenizer.no_padding()
+    tokenizer.no_truncation()
+    return tokenizer
+
+
+def dev_logits(
+    run: Path, data: Path, name: str
+) -> dict[str, tuple[NDArray[np.float64], NDArray[np.int64]]]:
+    """For every head, the logits and gold indices of the set's pairs that carry its label."""
+    network, settings = read_network(run), read_settings(run)
+    tokenizer = read_tokenizer(run / "tokenizer.json")
+    pairs = read_pairs(data / f"{name}.jsonl")
+    examples = make_examples(pairs, [], network, tokenizer, settings["max_length"])
+    found, _ = predict(network, examples, pad_id=settings["pad_id"])
+    answers = np.array([a for e in examples for a in e.answers])
+    out = {}
+    for index, (head, labels) in enumerate(network.config.pair_heads.items()):
+        logits = np.concatenate([x.reshape(-1, len(labels)) for x in found[head]]).astype(np.float64)
+        known = answers[:, index] != UNLABELLED
+        if known.any():
+            out[head] = (logits[known], answers[known, index])
+    return out

