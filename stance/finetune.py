@@ -13,7 +13,7 @@ import math
 import os
 import random
 import time
-from collections import defaultdict
+from collections import defaultdict, deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -47,7 +47,7 @@ class TrainConfig:
     warmup: float = 0.06
     label_smoothing: float = 0.05
     max_length: int = 256
-    max_pairs: int = 12
+    max_pairs: int = 14
     average_decay: float = 0.998
     tag_weight: float = 0.5
     head_weights: Mapping[str, float] = field(
@@ -70,13 +70,15 @@ class Example:
     """A sentence ready for the network: one window, token spans and label indices.
 
     `answers[i]` holds one index a pair head, UNLABELLED where unknown; `tags` is one index a
-    token, or None when the sentence's mentions are not exhaustive.
+    token, or None when the sentence's mentions are not exhaustive. `share` is the chance to be
+    seen in an epoch, so that a large set need not crowd out a small one.
     """
 
     window: Window
     pairs: tuple[tuple[Span, Span], ...]
     answers: tuple[Answers, ...]
     tags: tuple[int, ...] | None
+    share: float = 1.0
 
 
 DevScore = Callable[[StanceNetwork], Mapping[str, float]]
@@ -105,17 +107,17 @@ def finetune(
         log: receives one line every 50 steps and every epoch.
     """
     torch.manual_seed(config.seed)
-    state = _State(network, config, steps_per_epoch=math.ceil(len(examples) / config.batch_size))
+    state = _State(network, config, steps_per_epoch=_steps(examples, config))
     state.resume(checkpoint)
     for epoch in range(state.epoch, config.epochs):
         network.train()
-        started, total = time.monotonic(), 0.0
-        for batch in _batches(examples, config, epoch, pad_id):
-            total += state.update(batch)
-            if state.step % 50 == 0:
-                pace = (time.monotonic() - started) / (state.step % state.steps_per_epoch or 1)
-                log(f"epoch {epoch + 1} step {state.step}/{state.steps} loss {total / 50:.4f} {pace:.2f} s/step")
-                total = 0.0
+        started, recent = time.monotonic(), deque[float](maxlen=50)
+        for done, batch in enumerate(_batches(examples, config, epoch, pad_id), 1):
+            recent.append(state.update(batch))
+            if done % 50 == 0:
+                pace = (time.monotonic() - started) / done
+                loss = sum(recent) / len(recent)
+                log(f"epoch {epoch + 1} step {state.step}/{state.steps} loss {loss:.4f} {pace:.2f} s/step")
         scores = state.close_epoch(epoch + 1, dev_score)
         state.save(checkpoint)
         log(f"epoch {epoch + 1} " + json.dumps({k: round(v, 4) for k, v in scores.items()}))
@@ -207,6 +209,7 @@ def make_examples(
     network: StanceNetwork,
     tokenizer: Tokenizer,
     max_length: int,
+    share: float = 1.0,
 ) -> list[Example]:
     """Sentences with all their pairs and tags; pairs beyond the first window are left out."""
     by_text: dict[str, list[LabelledPair]] = defaultdict(list)
@@ -221,7 +224,7 @@ def make_examples(
         kept = [(spans, answers) for spans, answers in rows if spans is not None]
         tags = _tags(window, mentions[text], network.config.tags) if text in mentions else None
         examples.append(
-            Example(window, tuple(s for s, _ in kept), tuple(a for _, a in kept), tags)
+            Example(window, tuple(s for s, _ in kept), tuple(a for _, a in kept), tags, share)
         )
     return examples
 
@@ -273,7 +276,12 @@ def _parameter_groups(network: StanceNetwork, config: TrainConfig) -> list[dict[
 def _schedule(step: int, steps: int, warmup: float) -> float:
     """Linear rise over the warm-up share, then linear fall to zero; in [0, 1]."""
     rising = max(1, int(steps * warmup))
-    return (step + 1) / rising if step < rising else (steps - step) / max(1, steps - rising)
+    return (step + 1) / rising if step < rising else max(0, steps - step) / max(1, steps - rising)
+
+
+def _steps(examples: Sequence[Example], config: TrainConfig) -> int:
+    """Batches in an epoch; with shares below 1 the number expected."""
+    return math.ceil(sum(e.share for e in examples) / config.batch_size)
 
 
 def _batches(
@@ -281,7 +289,7 @@ def _batches(
 ) -> Iterable[dict[str, Tensor]]:
     """Shuffled batches of sentences of similar cost; the order depends on seed and epoch only."""
     rng = random.Random(config.seed * 1000 + epoch)
-    order = list(range(len(examples)))
+    order = [i for i, e in enumerate(examples) if rng.random() < e.share]
     rng.shuffle(order)
     pool = config.batch_size * 50
     batches = []

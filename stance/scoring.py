@@ -16,7 +16,7 @@ import numpy as np
 from stance.actors import find_actors
 from stance.actor_table import ActorTable, load_actor_table
 from stance.artefact import ModelConfig, check_folder, default_dir
-from stance.backends import Array, Backend, OnnxBackend, TorchBackend
+from stance.backends import Backend, OnnxBackend, TorchBackend
 from stance.encode import NOBODY, Span, Window, encode_sentences, pad_pairs, pad_windows
 from stance.errors import InputError, StanceError
 from stance.golden import check_golden
@@ -28,6 +28,8 @@ from stance.values import Document, Mention, Pair, Prediction, Sentence
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
+
+    from stance.backends import Array
 
 BATCH_WINDOWS = 64
 BATCH_PAIRS = 32

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-from stance.actors import ent_id
-from stance.backends import Array
+from stance.actor_table import ent_id
 from stance.encode import Window
 from stance.values import Mention, Sentence
+
+if TYPE_CHECKING:
+    from stance.backends import Array
 
 
 def decode_bio(indices: Sequence[int], tags: Sequence[str]) -> list[tuple[int, int, str]]:

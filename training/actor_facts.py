@@ -7,6 +7,7 @@ through country-codes.csv and a short table of codes that it lacks.
 
 from __future__ import annotations
 
+import calendar
 import csv
 import html
 import json
@@ -17,17 +18,19 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+
+def words(text: str) -> frozenset[str]:
+    """The words of a text, as a set."""
+    return frozenset(text.split())
+
+
 EXTRA_FIPS = {"kv": "XKX", "ri": "SRB"}
 # Codes that would give a wrong state: islands claimed by several, parts of Palestine.
-SKIPPED_FIPS = frozenset("pf pg gz we ax dx um wq bq at cr ip jn sv ee oo xo xq zh zn xx".split())
+SKIPPED_FIPS = words("pf pg gz we ax dx um wq bq at cr ip jn sv ee oo xo xq zh zn xx")
 STATES_NOT_MARKED = frozenset({"PSE", "ESH", "XKX", "TWN"})
-SKIPPED_NAMES = frozenset("none NA DRC US Burma Congo".split())
-BORROWED_DEMONYMS = frozenset("Chinese French Dutch Congo Kiribati American British".split())
-MONTHS = {
-    name: number for number, name in enumerate(
-        "January February March April May June July August September October November "
-        "December".split(), start=1)
-}
+SKIPPED_NAMES = words("none NA DRC US Burma Congo")
+BORROWED_DEMONYMS = words("Chinese French Dutch Congo Kiribati American British")
+MONTHS = {name: number for number, name in enumerate(calendar.month_name) if name}
 
 
 @dataclass(frozen=True)
@@ -117,30 +120,38 @@ def state_facts(data: Path) -> list[StateFact]:
     """Names, demonyms and capitals of states and territories, each surface once per id."""
     kind = kinds(data)
     facts: dict[tuple[str, str], StateFact] = {}
-
-    def add(surface: str, iso: str, via: str, source: str) -> None:
-        if usable(surface):
+    found = [(*fact, "country-codes") for fact in coded_facts(data)]
+    found += [(*fact, "factbook") for fact in factbook_facts(data)]
+    for surface, iso, via, source in found:
+        borrowed = kind[iso] != "state" and surface in BORROWED_DEMONYMS
+        if usable(surface) and not borrowed:
             facts.setdefault((surface, iso), StateFact(surface, iso, kind[iso], via, source))
+    return list(facts.values())
 
+
+def coded_facts(data: Path) -> Iterator[tuple[str, str, str]]:
+    """(surface, id, via) from country-codes.csv."""
     for row in country_codes(data):
         iso = row["ISO3166-1-Alpha-3"]
         for column in ("CLDR display name", "UNTERM English Short", "UNTERM English Formal"):
-            add(clean_name(row[column]), iso, "name", "country-codes")
-        add(clean_name(row["Capital"]), iso, "capital", "country-codes")
+            yield clean_name(row[column]), iso, "name"
+        yield clean_name(row["Capital"]), iso, "capital"
+
+
+def factbook_facts(data: Path) -> Iterator[tuple[str, str, str]]:
+    """(surface, id, via) from the factbook."""
     codes = fips_to_iso(data)
     for fips, entry in sorted(factbook(data).items()):
-        iso = codes.get(fips)
-        if iso is None:
+        iso = codes.get(fips, "")
+        if not iso:
             continue
         for form in ("conventional short form", "conventional long form"):
-            add(clean_name(text_of(entry, "Country name", form)), iso, "name", "factbook")
+            yield clean_name(text_of(entry, "Country name", form)), iso, "name"
         capital = re.split(r"[(;,]| in ", text_of(entry, "Capital", "name"))[0].strip()
         if len(capital) < 25 and not capital.startswith(("no ", "administered")):
-            add(capital, iso, "capital", "factbook")
+            yield capital, iso, "capital"
         for surface, via in demonyms(entry):
-            if kind[iso] == "state" or surface not in BORROWED_DEMONYMS:
-                add(surface, iso, via, "factbook")
-    return list(facts.values())
+            yield surface, iso, via
 
 
 def demonyms(entry: dict[str, Any]) -> Iterator[tuple[str, str]]:
@@ -176,9 +187,9 @@ def bodies(data: Path, taken: set[str]) -> Iterator[tuple[str, str, str]]:
         name = text_of(entry, "Legislative branch", "legislature name")
         local = re.search(r"\(([^)]+)\)", name)
         for surface in re.split(r" or |, ", local.group(1)) if local else []:
-            if re.fullmatch(r"[A-Z][\w'-]{4,}( [A-Z][\w'-]+)?", surface):
-                if not GENERIC_BODY.match(surface):
-                    found[surface].add((iso, "LEG"))
+            proper = re.fullmatch(r"[A-Z][\w'-]{4,}( [A-Z][\w'-]+)?", surface)
+            if proper and not GENERIC_BODY.match(surface):
+                found[surface].add((iso, "LEG"))
         forces = re.split(r"[(:;,]", text_of(entry, "Military and security forces"))[0].strip()
         if re.fullmatch(r"[A-Z][\w'-]+( [A-Z][\w'-]+| of| the| and){1,4}", forces):
             nation = text_of(entry, "Nationality", "adjective").split(",")[0]
@@ -203,7 +214,7 @@ TITLE = re.compile(
     r"commander|in|armed|forces|administration|federal|board|ministers)\.?,?$"
 )
 ROMAN = re.compile(r"^[IVX]+$")
-PARTICLES = frozenset("bin al ibn de da dos do di el van von der den ul ur la le y e".split())
+PARTICLES = words("bin al ibn de da dos do di el van von der den ul ur la le y e")
 
 
 def parse_leader(text: str, iso: str) -> tuple[str, str] | None:
@@ -297,7 +308,7 @@ def months_apart(first: str, second: str) -> int:
     return b - a
 
 
-SMALL_WORDS = frozenset("of the for and in de la al el del y du des le les e".split())
+SMALL_WORDS = words("of the for and in de la al el del y du des le les e")
 GENERIC_GROUP = re.compile(
     r"(?i)\b(faction|students?|workers|government|police|army officers|winegrowers|council|"
     r"republic of|national army|liberation army|national front|people's army|democratic front|"

@@ -15,7 +15,8 @@ actors.tsv     surface, id, kind, role, via, flags, country, from, to, source
                via: name demonym metonym body person
                flags, comma-separated:
                  main       the display name of the id
-                 adj        can stand before a noun ("Japanese officials", "US troops")
+                 adj        an adjective ("Japanese officials")
+                 nounadj    a name that stands before a noun like one ("US troops")
                  people     a people, not a government ("Britons")
                  capital    a seat of government: either the government or a place
                  city       a place, never a government
@@ -43,16 +44,16 @@ from collections import defaultdict
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from actor_facts import armed_groups, bodies, cldr_names, leaders, state_facts
+from actor_facts import armed_groups, bodies, cldr_names, leaders, state_facts, words
 
 VERSION = "actors-2026.11"
-COLUMNS = "surface id kind role via flags country from to source".split()
+COLUMNS = ["surface", "id", "kind", "role", "via", "flags", "country", "from", "to", "source"]
 SURFACE_FILES = (
     "states", "metonyms", "bodies", "organisations", "media", "groups", "parties", "regions",
     "cities",
 )
-BARE_STATES = frozenset(
-    "ARG AUS BRA CAN CHN FRA DEU IND IDN ITA JPN MEX RUS SAU ZAF KOR TUR GBR USA UKR ISR IRN".split()
+BARE_STATES = words(
+    """ARG AUS BRA CAN CHN FRA DEU IND IDN ITA JPN MEX RUS SAU ZAF KOR TUR GBR USA UKR ISR IRN"""
 )
 
 
@@ -169,7 +170,7 @@ def derived_rows(data: Path, seeds: Path, hand: list[Row]) -> list[Row]:
     """Rows from public facts; a surface that a seed table has is never derived."""
     known = {row.surface for row in hand}
     rows: list[Row] = []
-    weak = WEAK_CAPITALS
+    weak = {cells["surface"] for cells in read_tsv(seeds / "weak_capitals.tsv")}
     for fact in state_facts(data):
         flags = {"name": "", "demonym": "adj", "people": "people", "capital": "capital"}[fact.via]
         if fact.via == "capital" and fact.surface in weak:
@@ -186,16 +187,6 @@ def derived_rows(data: Path, seeds: Path, hand: list[Row]) -> list[Row]:
     for surface, actor_id, country in armed_groups(data, taken_names):
         rows.append(Row(surface, actor_id, "group", "REB", "name", "", country, "", "", "phoenix"))
     return rows
-
-
-WEAK_CAPITALS = frozenset(
-    "Victoria|Kingston|Georgetown|George Town|Hamilton|Stanley|Plymouth|The Valley|Male|Douglas|"
-    "Jamestown|Road Town|Kingstown|Moroni|Praia|Panama City|Grand Turk|West Island|Santiago|"
-    "San Juan|San Jose|Saint John's|St. John's|St. George's|Saint George's|Marigot|Gustavia|"
-    "Saint-Pierre|Saint-Denis|Basse-Terre|Adamstown|Alofi|Muscat|Nassau|Roseau|Christiania|"
-    "Saint Helier|St Peter Port|Saint Peter Port|Philipsburg|Sucre|The Settlement|"
-    "Diego Garcia|East Jerusalem|Vatican City".split("|")
-)
 
 
 DISPLAY_NAMES = {
@@ -271,7 +262,8 @@ def agent_lines(seeds: Path) -> list[list[str]]:
         lines.setdefault(cell["phrase"], [cell["phrase"], cell["class"], cell["role"]])
     for cell in cells:
         if cell["class"] == "title":
-            lines.setdefault(plural(cell["phrase"]), [plural(cell["phrase"]), "agent", cell["role"]])
+            many = plural(cell["phrase"])
+            lines.setdefault(many, [many, "agent", cell["role"]])
     return sorted(lines.values())
 
 
@@ -292,6 +284,8 @@ def build(data: Path, seeds: Path) -> list[Row]:
     persons = [row for row in persons if "surname" not in row.flags or row.surface not in names]
     display = cldr_names(data) | DISPLAY_NAMES
     rows = settle(hand + persons + facts + led, display)
+    nouns = {cells["surface"] for cells in read_tsv(seeds / "noun_adjectives.tsv")}
+    rows = [row.flagged("nounadj") if row.surface in nouns else row for row in rows]
     return sorted(merge_kinds(rows, data) + block_rows(seeds))
 
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import csv
 import json
+import random
 import re
 from collections import Counter
 from collections.abc import Iterator
@@ -27,6 +28,8 @@ NEWSMTSC_FILES = {
     "newsmtsc-rw_test": "rw_test",
     "newsmtsc-mt_test": "mt_test",
 }
+SEED = 13
+CONNECTORS = ("; ", ", while ", ", even as ", " - ", ", and ", ". ")
 # DSE class -> stance of p toward q, stance of q toward p.
 DSE_CLASSES = {
     "0": ("neutral", "neutral"),
@@ -53,6 +56,10 @@ def main() -> None:
         sentences = read_jsonl(args.corpus / f"{split}.jsonl")
         splits[f"corpus_{split}"] = [row for s in sentences for row in corpus_rows(s)]
         splits[f"mentions_{split}"] = [mention_row(s) for s in sentences]
+        if split == "train":
+            joined = join_sentences(sentences, random.Random(SEED))
+            splits["joined_train"] = [row for s in joined for row in corpus_rows(s)]
+            splits["mentions_joined_train"] = [mention_row(s) for s in joined]
     drop_leaks(splits)
     splits["dse_train"] = drop_duplicates(splits["dse_train"])
     splits["newsmtsc_train"] = drop_duplicates(splits["newsmtsc_train"])
@@ -151,6 +158,34 @@ def corpus_rows(sentence: Row) -> Iterator[Row]:
                 **labels_of(stance),
                 "doc_id": sentence["id"],
             }
+
+
+def join_sentences(sentences: list[Row], rng: random.Random) -> list[Row]:
+    """Each sentence once more, run together with another: long sentences in which most pairs are neutral.
+
+    News runs longer than our corpus; who is near whom should not decide a stance.
+    """
+    order = rng.sample(sentences, len(sentences))
+    return [
+        _joined(first, second, rng.choice(CONNECTORS))
+        for first, second in zip(order[::2], order[1::2], strict=False)
+    ]
+
+
+def _joined(first: Row, second: Row, connector: str) -> Row:
+    head = first["text"].rstrip(".") + connector
+    n, shift = len(first["mentions"]), len(head)
+    mentions = [{**m, "start": m["start"] + shift, "end": m["end"] + shift} for m in second["mentions"]]
+    stances = [
+        {**s, "source": s["source"] + n, "target": None if s["target"] is None else s["target"] + n}
+        for s in second["stances"]
+    ]
+    return {
+        "id": f"{first['id']}+{second['id']}",
+        "text": head + second["text"],
+        "mentions": first["mentions"] + mentions,
+        "stances": first["stances"] + stances,
+    }
 
 
 def labels_of(stance: Row | None) -> Row:

@@ -170,7 +170,7 @@ def table_rows(
     bounds = metrics.bootstrap(statistic, len(pairs), groups, RESAMPLES, SEED, LEVEL)
     return [
         row(test, system, name, len(pairs), pairs, float(value), [float(low), float(high)])
-        for name, value, (low, high) in zip(names, values, bounds, strict=True)
+        for name, value, low, high in zip(names, values, *bounds, strict=True)
     ]
 
 

