@@ -104,7 +104,8 @@ def possessive_end(chunk: Chunk, i: int) -> int:
 def starts_sentence(chunk: Chunk, i: int) -> bool:
     """Whether token i is the first word, quotes and dashes apart."""
     return all(not key[0].isalnum() for key in chunk.keys[max(0, i - 2) : i]) and (
-        i < 3 or chunk.keys[i - 1] in QUOTES or chunk.keys[i - 1] in ":—–")
+        i < 3 or chunk.keys[i - 1] in QUOTES or chunk.keys[i - 1] in ":—–"
+    )
 
 
 def title_before(chunk: Chunk, i: int, table: ActorTable) -> int:
@@ -243,7 +244,12 @@ def name_end(chunk: Chunk, start: int, table: ActorTable) -> int:
 def _outlet_end(chunk: Chunk, i: int) -> int:
     """Takes "news agency" and the like into an outlet's span."""
     if chunk.word(i) in ("news", "state", "wire") and chunk.word(i + 1) in (
-            "agency", "service", "television", "channel", "network"):
+        "agency",
+        "service",
+        "television",
+        "channel",
+        "network",
+    ):
         return i + 2
     return i + 1 if chunk.word(i) in ("newspaper", "television", "magazine", "daily") else i
 
@@ -263,4 +269,3 @@ def join_outlet(chunk: Chunk, hit: Hit, table: ActorTable) -> int:
         media = bool(agents) and agents[-1][1] == "MED" and stop == hit.begin
         return owner.first if media or after == hit.begin else hit.begin
     return hit.begin
-

@@ -227,8 +227,11 @@ def _toml_rows(text: str) -> list[tuple[int, dict[str, Any]]]:
     rows = tomllib.loads(text).get("actor", [])
     if not isinstance(rows, list):
         raise tomllib.TOMLDecodeError("expected tables named [[actor]]")
-    lines = [i for i, line in enumerate(text.split("\n"), start=1)
-             if re.match(r"\s*\[\[\s*actor\s*\]\]", line)]
+    lines = [
+        i
+        for i, line in enumerate(text.split("\n"), start=1)
+        if re.match(r"\s*\[\[\s*actor\s*\]\]", line)
+    ]
     lines += [0] * (len(rows) - len(lines))
     return list(zip(lines, rows, strict=False))
 
@@ -260,9 +263,15 @@ def _user_rows(path: Path, rows: list[tuple[int, dict[str, Any]]]) -> _UserRows:
         if remove:
             continue
         kind = _text(where, "kind", row.get("kind")) or _kind_of(actor_id)
-        entry = Entry(actor_id, kind, _text(where, "role", row.get("role")) or None, "user",
-                      frozenset({"adj"}), _day(where, "from", row.get("from")),
-                      _day(where, "to", row.get("to")))
+        entry = Entry(
+            actor_id,
+            kind,
+            _text(where, "role", row.get("role")) or None,
+            "user",
+            frozenset({"adj"}),
+            _day(where, "from", row.get("from")),
+            _day(where, "to", row.get("to")),
+        )
         if entry.start and entry.end and entry.end <= entry.start:
             raise ActorTableError(f"{where}: to ({entry.end}) is not after from ({entry.start})")
         country = _text(where, "country", row.get("country")) or None
@@ -298,8 +307,15 @@ def _names(where: str, value: object) -> list[str]:
 
 
 def _flag(where: str, value: object) -> bool:
-    words = {"": False, "false": False, "0": False, "no": False,
-             "true": True, "1": True, "yes": True}
+    words = {
+        "": False,
+        "false": False,
+        "0": False,
+        "no": False,
+        "true": True,
+        "1": True,
+        "yes": True,
+    }
     word = str("" if value is None else value).strip().lower()
     if word not in words:
         raise ActorTableError(f"{where}: remove must be true or false, not {value!r}")

@@ -41,8 +41,9 @@ def _cut_off(chunk: Chunk, hit: Hit, cues: Mapping[str, frozenset[str]]) -> bool
         return True
     hyphen = chunk.word(hit.last) == "-" and chunk.glued(hit.last)
     part = chunk.word(hit.last + 1) if hyphen else ""
-    return part in cues["hyphen_drop"] or part.isdigit() or (
-        "combining" in hit.flags and not hyphen)
+    return (
+        part in cues["hyphen_drop"] or part.isdigit() or ("combining" in hit.flags and not hyphen)
+    )
 
 
 def _is_elsewhere(chunk: Chunk, hit: Hit) -> bool:
@@ -70,16 +71,21 @@ def _in_address(chunk: Chunk, hit: Hit) -> bool:
         return True
     if chunk.glued(hit.first) and chunk.word(before) == "." and chunk.glued(before):
         return chunk.low[before - 1][-1].isalnum()
-    return (chunk.word(after) in (".", "_") and chunk.glued(after) and chunk.glued(after + 1)
-            and chunk.word(after + 1).isalpha())
+    return (
+        chunk.word(after) in (".", "_")
+        and chunk.glued(after)
+        and chunk.glued(after + 1)
+        and chunk.word(after + 1).isalpha()
+    )
 
 
 def _is_language(chunk: Chunk, hit: Hit, cues: Mapping[str, frozenset[str]]) -> bool:
-    """"in halting Romanian": an adjective with no noun after it, in the place of a language."""
+    """ "in halting Romanian": an adjective with no noun after it, in the place of a language."""
     after = chunk.word(hit.last)
     alone = not after or not after[0].isalnum() or after in ("and", "or", "only", "on", "at", "to")
-    return (alone and after not in ("'", "-")
-            and chunk.word(hit.first - 1) in cues["language_before"])
+    return (
+        alone and after not in ("'", "-") and chunk.word(hit.first - 1) in cues["language_before"]
+    )
 
 
 def _name_goes_on(chunk: Chunk, hit: Hit, table: ActorTable) -> bool:
@@ -169,8 +175,9 @@ def _is_named_after(chunk: Chunk, i: int, cues: Mapping[str, frozenset[str]]) ->
 
 def _ends_agent(chunk: Chunk, i: int, table: ActorTable) -> bool:
     """Whether an agent phrase ends at token i ("Foreign Minister", "President")."""
-    return any(longest(table.agents, chunk.low, j, i + 1)[0] == i + 1
-               for j in range(max(0, i - 3), i + 1))
+    return any(
+        longest(table.agents, chunk.low, j, i + 1)[0] == i + 1 for j in range(max(0, i - 3), i + 1)
+    )
 
 
 # --- how is it used? -----------------------------------------------------------------------
@@ -343,8 +350,11 @@ def is_sport(chunk: Chunk, table: ActorTable) -> bool:
     """Whether a sentence reports a match: teams are no actors."""
     cues = sum(word in table.cues["sports"] for word in chunk.low)
     score = any(
-        chunk.low[i] in "-–" and chunk.low[i - 1].isdigit() and chunk.low[i + 1].isdigit()
-        and len(chunk.low[i - 1]) < 3 and len(chunk.low[i + 1]) < 3
+        chunk.low[i] in "-–"
+        and chunk.low[i - 1].isdigit()
+        and chunk.low[i + 1].isdigit()
+        and len(chunk.low[i - 1]) < 3
+        and len(chunk.low[i + 1]) < 3
         for i in range(1, len(chunk.low) - 1)
     )
     beaten = any(word in table.cues["sports_verb"] for word in chunk.low)

@@ -302,7 +302,7 @@ def _absorb(outer: Hit, inner: Hit) -> None:
 
 
 def _mark_former(chunk: Chunk, hit: Hit, table: ActorTable) -> None:
-    """"A former Japanese minister" is ELI, whatever the date."""
+    """ "A former Japanese minister" is ELI, whatever the date."""
     if hit.head < 0 and not hit.person:
         return
     former = table.cues["former"]

@@ -90,10 +90,14 @@ def check_folder(directory: Path) -> None:
     listed = _read_checksums(sums)
     for name in (*ONNX_FILES, "config.json", "tokenizer.json", "golden.jsonl"):
         if name not in listed:
-            raise ModelMismatchError(f"{sums} does not list {name}", hint="the folder was copied in part or edited")
+            raise ModelMismatchError(
+                f"{sums} does not list {name}", hint="the folder was copied in part or edited"
+            )
     for name, expected in listed.items():
         if not (directory / name).is_file():
-            raise ModelMismatchError(f"{directory / name} is missing", hint="copy the whole model folder")
+            raise ModelMismatchError(
+                f"{directory / name} is missing", hint="copy the whole model folder"
+            )
         found = hashlib.sha256((directory / name).read_bytes()).hexdigest()
         if found != expected:
             raise ModelMismatchError(
@@ -104,10 +108,14 @@ def check_folder(directory: Path) -> None:
 
 def _read_checksums(path: Path) -> dict[str, str]:
     listed = {}
-    for number, line in enumerate(path.read_text(encoding="utf-8", errors="replace").splitlines(), 1):
+    for number, line in enumerate(
+        path.read_text(encoding="utf-8", errors="replace").splitlines(), 1
+    ):
         digest, _, name = line.partition("  ")
         if len(digest) != 64 or not name or "/" in name or "\\" in name:
-            raise ModelMismatchError(f"{path}, line {number}: {line[:80]!r} is not '<sha256>  <file name>'")
+            raise ModelMismatchError(
+                f"{path}, line {number}: {line[:80]!r} is not '<sha256>  <file name>'"
+            )
         listed[name] = digest
     return listed
 

@@ -57,13 +57,17 @@ class OnnxBackend:
                 for name in ("encoder.onnx", "pairs.onnx")
             )
         except Exception as error:  # onnxruntime raises many unrelated types
-            raise ModelMismatchError(f"ONNX Runtime cannot load the model in {directory}: {error}") from error
+            raise ModelMismatchError(
+                f"ONNX Runtime cannot load the model in {directory}: {error}"
+            ) from error
         self._text_names = [output.name for output in self._encoder.get_outputs()]
         self._pair_inputs = [i.name for i in self._pairs.get_inputs() if i.name != "pairs"]
 
     def encode(self, ids: Array, mask: Array) -> dict[str, Array]:
         """See `Backend.encode`."""
-        return dict(zip(self._text_names, self._encoder.run(None, {"ids": ids, "mask": mask}), strict=True))
+        return dict(
+            zip(self._text_names, self._encoder.run(None, {"ids": ids, "mask": mask}), strict=True)
+        )
 
     def score(self, text: Mapping[str, Array], pairs: Array) -> Array:
         """See `Backend.score`."""

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterable, Iterator
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
-from rich.progress import MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from stance.errors import StanceError
 from stance.files import parse_date, read_documents
@@ -36,12 +38,31 @@ def _verbs() -> None:
 
 @app.command()
 def analyze(
-    files: Annotated[list[str], typer.Argument(help="Articles: .txt, .jsonl (one object with 'text' a line), or - for standard input.")],
+    files: Annotated[
+        list[str],
+        typer.Argument(
+            help="Articles: .txt, .jsonl (one object with 'text' a line), or - for standard input."
+        ),
+    ],
     as_json: Annotated[bool, typer.Option("--json", help="Print one StanceRecord a line.")] = False,
-    date: Annotated[str | None, typer.Option(help="When undated articles were written, as 2021-12-24: decides who held an office.")] = None,
-    actors: Annotated[str | None, typer.Option(help="Your own actors (CSV, TOML or JSONL); its rows override the built-in table.")] = None,
-    only: Annotated[str | None, typer.Option(help="Only records with one of these actor ids, as JPN,CHN.")] = None,
-    model: Annotated[str | None, typer.Option(help="A model folder; default: the shipped model.")] = None,
+    date: Annotated[
+        str | None,
+        typer.Option(
+            help="When undated articles were written, as 2021-12-24: decides who held an office."
+        ),
+    ] = None,
+    actors: Annotated[
+        str | None,
+        typer.Option(
+            help="Your own actors (CSV, TOML or JSONL); its rows override the built-in table."
+        ),
+    ] = None,
+    only: Annotated[
+        str | None, typer.Option(help="Only records with one of these actor ids, as JPN,CHN.")
+    ] = None,
+    model: Annotated[
+        str | None, typer.Option(help="A model folder; default: the shipped model.")
+    ] = None,
 ) -> None:
     """Print who takes which stance toward whom, with the sentences that say so.
 
@@ -60,22 +81,35 @@ def analyze(
     with errors.stop_on_error():
         day = parse_date(date, "option --date")
         scorer = load(model, actors=actors)
-        documents = _with_progress(read_documents(files, day, errors))
-        records = _only(scorer(documents, errors), only)
-        if as_json:
-            for record in records:
-                sys.stdout.write(json.dumps(record.to_json(), ensure_ascii=False) + "\n")
-        else:
-            print_records(list(records), scorer.table, Console())
+        # Rows that appear on the terminal as they are made are progress enough.
+        with _progress(not (as_json and sys.stdout.isatty())) as counted:
+            documents = counted(read_documents(files, day, errors))
+            records = _only(scorer(documents, errors), only)
+            if as_json:
+                for record in records:
+                    sys.stdout.write(json.dumps(record.to_json(), ensure_ascii=False) + "\n")
+            else:
+                found = list(records)
+        if not as_json:
+            print_records(found, scorer.table, Console())
     errors.exit()
 
 
 @app.command()
 def evaluate(
-    pairs: Annotated[str, typer.Argument(help="Labelled pairs, JSONL: id, text, source, target, stance or sentiment.")],
+    pairs: Annotated[
+        str,
+        typer.Argument(
+            help="Labelled pairs, JSONL: id, text, source, target, stance or sentiment."
+        ),
+    ],
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
-    task: Annotated[str | None, typer.Option(help="stance or sentiment; default: stance if the file has one.")] = None,
-    model: Annotated[str | None, typer.Option(help="A model folder; default: the shipped model.")] = None,
+    task: Annotated[
+        str | None, typer.Option(help="stance or sentiment; default: stance if the file has one.")
+    ] = None,
+    model: Annotated[
+        str | None, typer.Option(help="A model folder; default: the shipped model.")
+    ] = None,
 ) -> None:
     """Score the model on labelled pairs, with 95% intervals.
 
@@ -140,14 +174,31 @@ def _only(records: Iterable[StanceRecord], ids: str | None) -> Iterator[StanceRe
             yield record
 
 
-def _with_progress(documents: Iterable[Document]) -> Iterator[Document]:
-    """Shows a bar on a terminal when the work is long; silent when piped."""
-    if not sys.stderr.isatty():
-        yield from documents
+@contextmanager
+def _progress(wanted: bool) -> Iterator[Callable[[Iterable[Document]], Iterator[Document]]]:
+    """Counts documents on a terminal once the work has taken SLOW_START seconds; else silent."""
+    if not (wanted and sys.stderr.isatty()):
+        yield iter
         return
-    columns = (SpinnerColumn(), TextColumn("{task.completed} documents"), TimeElapsedColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
-        task = progress.add_task("", total=None)
-        for document in documents:
-            yield document
-            progress.advance(task)
+    columns = (
+        SpinnerColumn(),
+        BarColumn(),
+        TextColumn("{task.completed} documents"),
+        TimeElapsedColumn(),
+    )
+    progress = Progress(*columns, console=Console(stderr=True), transient=True)
+    task = progress.add_task("", total=None)
+    timer = threading.Timer(SLOW_START, progress.start)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield lambda documents: _counted(documents, lambda: progress.advance(task))
+    finally:
+        timer.cancel()
+        progress.stop()
+
+
+def _counted(documents: Iterable[Document], advance: Callable[[], None]) -> Iterator[Document]:
+    for document in documents:
+        yield document
+        advance()

@@ -39,9 +39,7 @@ class Window:
 
     def token_span(self, start: int, end: int) -> Span | None:
         """The tokens that overlap characters [start, end), or None if not wholly in the window."""
-        inside = [
-            i for i, (a, b) in enumerate(self.offsets) if a < end and b > start and a < b
-        ]
+        inside = [i for i, (a, b) in enumerate(self.offsets) if a < end and b > start and a < b]
         if not inside:
             return None
         first, last = inside[0], inside[-1]
@@ -66,7 +64,9 @@ def encode_sentences(
     ]
 
 
-def _windows(ids: tuple[int, ...], offsets: tuple[Span, ...], max_length: int) -> tuple[Window, ...]:
+def _windows(
+    ids: tuple[int, ...], offsets: tuple[Span, ...], max_length: int
+) -> tuple[Window, ...]:
     if len(ids) <= max_length:
         return (Window(ids, offsets),)
     body, step = max_length - 2, (max_length - 2) // 2
@@ -81,7 +81,9 @@ def _windows(ids: tuple[int, ...], offsets: tuple[Span, ...], max_length: int) -
     )
 
 
-def pad_windows(windows: Sequence[Window], pad_id: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+def pad_windows(
+    windows: Sequence[Window], pad_id: int
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Token ids and attention mask (1 for text, 0 for padding).
 
     Shape: both (batch, longest padded length).

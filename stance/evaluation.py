@@ -168,7 +168,9 @@ def evaluate(
     from stance.scoring import load
 
     given = (
-        list(iter_pairs(Path(pairs), on_error)) if isinstance(pairs, str | os.PathLike) else list(pairs)
+        list(iter_pairs(Path(pairs), on_error))
+        if isinstance(pairs, str | os.PathLike)
+        else list(pairs)
     )
     task = task or ("stance" if any(p.stance for p in given) else "sentiment")
     if task not in ("stance", "sentiment"):
@@ -203,6 +205,7 @@ def fingerprint(pairs: Iterable[LabelledPair]) -> str:
 
 def question_of(pair: LabelledPair) -> Pair:
     """The pair as a question to a scorer, on its text alone."""
+
     def mention(span: tuple[int, int] | None) -> Mention | None:
         return None if span is None else Mention(*span, pair.text[span[0] : span[1]], ())
 

@@ -107,7 +107,12 @@ class _SharedWeights:
 def _strip(model: onnx.ModelProto) -> None:
     """Remove what the exporter noted for debugging: stack traces with the paths of this machine."""
     del model.metadata_props[:], model.graph.metadata_props[:], model.graph.value_info[:]
-    for item in (*model.graph.node, *model.graph.input, *model.graph.output, *model.graph.initializer):
+    for item in (
+        *model.graph.node,
+        *model.graph.input,
+        *model.graph.output,
+        *model.graph.initializer,
+    ):
         del item.metadata_props[:]
         item.doc_string = ""
 
@@ -130,7 +135,11 @@ def _quantise(model: onnx.ModelProto, weights: _SharedWeights) -> None:
         kept.append(numpy_helper.from_array(scale, f"{name}_scale"))
         nodes.append(
             helper.make_node(
-                "DequantizeLinear", [f"{name}_int8", f"{name}_scale"], [name], axis=axis, name=f"{name}_float"
+                "DequantizeLinear",
+                [f"{name}_int8", f"{name}_scale"],
+                [name],
+                axis=axis,
+                name=f"{name}_float",
             )
         )
     del model.graph.initializer[:]

@@ -51,11 +51,12 @@ def read_documents(
 
 def write_records(records: Iterable[StanceRecord], path: str | os.PathLike[str]) -> int:
     """Write records as JSONL and return how many there were."""
-    n = 0
+    written = 0
     with open(path, "w", encoding="utf-8") as out:
-        for n, record in enumerate(records, 1):
+        for record in records:
             out.write(json.dumps(record.to_json(), ensure_ascii=False) + "\n")
-    return n
+            written += 1
+    return written
 
 
 def read_records(path: str | os.PathLike[str]) -> Iterator[StanceRecord]:
@@ -82,7 +83,9 @@ def parse_date(value: object, where: str) -> datetime.date | None:
     try:
         return datetime.datetime.fromisoformat(value).date()  # type: ignore[arg-type]
     except (TypeError, ValueError) as error:
-        raise InputError(f"{where}: is {value!r}; must be an ISO date such as 2021-12-24") from error
+        raise InputError(
+            f"{where}: is {value!r}; must be an ISO date such as 2021-12-24"
+        ) from error
 
 
 def _read_text(path: str | os.PathLike[str], date: datetime.date | None) -> Document:
@@ -108,33 +111,41 @@ def _document(line: str, name: str, date: datetime.date | None) -> Document:
     try:
         row: Any = json.loads(line)
     except (ValueError, RecursionError) as error:
-        raise InputError(f"{name}: is not JSON ({error})", hint="each line must be one JSON object") from error
+        raise InputError(
+            f"{name}: is not JSON ({error})", hint="each line must be one JSON object"
+        ) from error
     if not isinstance(row, dict):
         raise InputError(f"{name}: is a JSON {type(row).__name__}; must be an object with 'text'")
     if "text" not in row:
-        raise InputError(f"{name}: lacks the field 'text'; it has {', '.join(map(repr, row)) or 'none'}")
+        raise InputError(
+            f"{name}: lacks the field 'text'; it has {', '.join(map(repr, row)) or 'none'}"
+        )
     for field in ("text", "outlet"):
         if row.get(field) is not None and not isinstance(row[field], str):
-            raise InputError(f"{name}, field {field!r}: is {type(row[field]).__name__}; must be a string")
+            raise InputError(
+                f"{name}, field {field!r}: is {type(row[field]).__name__}; must be a string"
+            )
     identity = row.get("id")
     if identity is not None and not isinstance(identity, str | int):
         raise InputError(f"{name}, field 'id': is {type(identity).__name__}; must be a string")
     own_date = parse_date(row.get("date"), f"{name}, field 'date'")
     return Document(
-        name if identity is None else str(identity), row["text"] or "", own_date or date, row.get("outlet")
+        name if identity is None else str(identity),
+        row["text"] or "",
+        own_date or date,
+        row.get("outlet"),
     )
 
 
 def _lines(path: str | os.PathLike[str]) -> Iterator[tuple[int, bytes]]:
     """Numbered lines that are not blank."""
     try:
-        file = open(path, "rb")
+        with open(path, "rb") as file:
+            for number, line in enumerate(file, 1):
+                if line.strip():
+                    yield number, line
     except OSError as error:
         raise _cannot_read(Path(path), error) from error
-    with file:
-        for number, line in enumerate(file, 1):
-            if line.strip():
-                yield number, line
 
 
 def _read_bytes(path: Path) -> bytes:
@@ -146,7 +157,9 @@ def _read_bytes(path: Path) -> bytes:
 
 def _cannot_read(path: Path, error: OSError) -> InputError:
     if path.is_dir():
-        return InputError(f"{path} is a folder; must be a file", hint="give its files, as in folder/*.txt")
+        return InputError(
+            f"{path} is a folder; must be a file", hint="give its files, as in folder/*.txt"
+        )
     return InputError(f"{path} cannot be read: {error.strerror or error}")
 
 

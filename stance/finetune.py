@@ -117,7 +117,9 @@ def finetune(
             if done % 50 == 0:
                 pace = (time.monotonic() - started) / done
                 loss = sum(recent) / len(recent)
-                log(f"epoch {epoch + 1} step {state.step}/{state.steps} loss {loss:.4f} {pace:.2f} s/step")
+                log(
+                    f"epoch {epoch + 1} step {state.step}/{state.steps} loss {loss:.4f} {pace:.2f} s/step"
+                )
         scores = state.close_epoch(epoch + 1, dev_score)
         state.save(checkpoint)
         log(f"epoch {epoch + 1} " + json.dumps({k: round(v, 4) for k, v in scores.items()}))
@@ -194,7 +196,9 @@ class _State:
             return
         state = torch.load(path, weights_only=True)
         if state["config"] != asdict(self.config):
-            raise ValueError(f"{path} was written by another configuration; delete it to start over")
+            raise ValueError(
+                f"{path} was written by another configuration; delete it to start over"
+            )
         self.network.load_state_dict(state["network"])
         self.optimizer.load_state_dict(state["optimizer"])
         self.average, self.best = state["average"], state["best"]
@@ -249,7 +253,9 @@ def _answers(pair: LabelledPair, network: StanceNetwork) -> Answers:
     )
 
 
-def _tags(window: Window, mentions: Iterable[tuple[int, int, str]], tags: Sequence[str]) -> tuple[int, ...]:
+def _tags(
+    window: Window, mentions: Iterable[tuple[int, int, str]], tags: Sequence[str]
+) -> tuple[int, ...]:
     out = [tags.index("O") if a < b else UNLABELLED for a, b in window.offsets]
     for start, end, use in mentions:
         span = window.token_span(start, end)
@@ -302,7 +308,10 @@ def _batches(
 
 
 def collate(
-    examples: Sequence[Example], pad_id: int, max_pairs: int | None, rng: random.Random | None = None
+    examples: Sequence[Example],
+    pad_id: int,
+    max_pairs: int | None,
+    rng: random.Random | None = None,
 ) -> dict[str, Tensor]:
     """Tensors for a batch: ids, mask (B, L), pairs (B, P, 4), answers (B, P, heads), tags (B, L)."""
     ids, mask = pad_windows([e.window for e in examples], pad_id)
@@ -346,7 +355,10 @@ def _loss(
 def _mean_cross_entropy(logits: Tensor, answers: Tensor, smoothing: float) -> Tensor:
     """Zero, not NaN, when nothing in the batch carries the label."""
     summed = F.cross_entropy(
-        logits.flatten(0, 1), answers.flatten(), ignore_index=UNLABELLED, reduction="sum",
+        logits.flatten(0, 1),
+        answers.flatten(),
+        ignore_index=UNLABELLED,
+        reduction="sum",
         label_smoothing=smoothing,
     )
     return summed / max(1, int((answers != UNLABELLED).sum()))
@@ -361,8 +373,13 @@ def predict(
     Used for dev scores and calibration; the shipped path is `stance.scoring`.
     """
     network.eval()
-    order = sorted(range(len(examples)), key=lambda i: (examples[i].window.padded_length, len(examples[i].pairs)))
-    heads: dict[str, list[np.ndarray]] = {h: [np.empty(0)] * len(examples) for h in network.config.pair_heads}
+    order = sorted(
+        range(len(examples)),
+        key=lambda i: (examples[i].window.padded_length, len(examples[i].pairs)),
+    )
+    heads: dict[str, list[np.ndarray]] = {
+        h: [np.empty(0)] * len(examples) for h in network.config.pair_heads
+    }
     tags = [np.empty(0)] * len(examples)
     for at in range(0, len(order), batch_size):
         rows = order[at : at + batch_size]
@@ -372,6 +389,8 @@ def predict(
             tags[i] = tag_logits[k, : len(examples[i].window.ids)].numpy()
             start = 0
             for head, labels in network.config.pair_heads.items():
-                heads[head][i] = pair_logits[k, : len(examples[i].pairs), start : start + len(labels)].numpy()
+                heads[head][i] = pair_logits[
+                    k, : len(examples[i].pairs), start : start + len(labels)
+                ].numpy()
                 start += len(labels)
     return heads, tags

@@ -21,7 +21,9 @@ def check_golden(scorer: Scorer, path: Path) -> None:
     """Raise ModelMismatchError unless the scorer gives the stored answers."""
     rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
     for row, prediction in zip(rows, scorer.predict([given_pair(r) for r in rows]), strict=True):
-        off = max(abs(a - b) for a, b in zip(prediction.stance_probs, row["stance_probs"], strict=True))
+        off = max(
+            abs(a - b) for a, b in zip(prediction.stance_probs, row["stance_probs"], strict=True)
+        )
         if not off <= TOLERANCE:
             raise ModelMismatchError(
                 f"{path}: {row['text']!r} should give {row['stance_probs']}, gave "
@@ -35,7 +37,9 @@ def write_golden(scorer: Scorer, questions: Iterable[dict[str, Any]], path: Path
     rows = list(questions)
     predictions = scorer.predict([given_pair(r) for r in rows])
     lines = [
-        json.dumps({**row, "stance_probs": [round(x, 4) for x in p.stance_probs]}, ensure_ascii=False)
+        json.dumps(
+            {**row, "stance_probs": [round(x, 4) for x in p.stance_probs]}, ensure_ascii=False
+        )
         for row, p in zip(rows, predictions, strict=True)
     ]
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")

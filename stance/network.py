@@ -14,10 +14,10 @@ Notation: B sentences, L tokens, P pairs, H heads, D hidden size.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import torch
 from safetensors.torch import load_file
@@ -70,14 +70,16 @@ class Layer(nn.Module):
 
     def split(self, x: Tensor) -> Tensor:
         """(B, N, D) -> (B, H, N, D/H)."""
-        return x.unflatten(-1, (self.heads, -1)).transpose(1, 2)
+        out: Tensor = x.unflatten(-1, (self.heads, -1)).transpose(1, 2)
+        return out
 
     def finish(self, x: Tensor, attended: Tensor) -> Tensor:
         """Output projection, feed-forward and norms; `attended` is (B, H, N, D/H)."""
         attended = self.attention_output(attended.transpose(1, 2).flatten(2))
         x = self.attention_norm(x + self.dropout(attended))
         hidden = self.output(F.gelu(self.intermediate(x)))
-        return self.output_norm(x + self.dropout(hidden))
+        out: Tensor = self.output_norm(x + self.dropout(hidden))
+        return out
 
     def text(self, x: Tensor, bias: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Text states (B, L, D) -> next states, and the keys and values the markers read."""
@@ -141,7 +143,7 @@ class StanceNetwork(nn.Module):
         x = self.dropout(self.embedding_norm(x))
         bias = (1.0 - mask[:, None, None, :].to(x.dtype)) * -1e4
         out = {"embedded": x, "bias": bias}
-        for i, layer in enumerate(self.layers):
+        for i, layer in enumerate(cast(Iterable[Layer], self.layers)):
             x, out[f"key_{i}"], out[f"value_{i}"] = layer.text(x, bias)
         return {**out, "states": x, "tags": self.tagger(self.dropout(x))}
 
@@ -155,11 +157,13 @@ class StanceNetwork(nn.Module):
         markers = (mean.flatten(1, 2) @ text["embedded"]).unflatten(1, (-1, 2)) + self.role
         m = markers.flatten(1, 2)  # (B, 2P, D), source and target of each pair in turn
         spans = inside.transpose(1, 2).repeat_interleave(2, dim=2)  # (B, 2, 2P, L)
-        for i, layer in enumerate(self.layers):
+        for i, layer in enumerate(cast(Iterable[Layer], self.layers)):
             m = layer.markers(m, text[f"key_{i}"], text[f"value_{i}"], text["bias"], spans)
         pooled = (mean.flatten(1, 2) @ text["states"]).unflatten(1, (-1, 2))
         features = torch.cat([m.unflatten(1, (-1, 2)), pooled], dim=-1).flatten(2)  # (B, P, 4D)
-        return self.pair_output(self.dropout(F.gelu(self.pair_hidden(self.dropout(features)))))
+        hidden = F.gelu(self.pair_hidden(self.dropout(features)))
+        logits: Tensor = self.pair_output(self.dropout(hidden))
+        return logits
 
     def forward(self, ids: Tensor, mask: Tensor, pairs: Tensor) -> tuple[Tensor, Tensor]:
         """Pair logits (B, P, sum of head sizes) and tag logits (B, L, tags)."""
@@ -171,7 +175,8 @@ def span_indicator(pairs: Tensor, like: Tensor) -> Tensor:
     """1 where a token is in the pair's source or target. Shape: (B, P, 4) -> (B, P, 2, L)."""
     place = torch.arange(like.shape[1], device=pairs.device)
     spans = pairs.unflatten(-1, (2, 2)).unsqueeze(-1)  # (B, P, 2, 2, 1)
-    return ((place >= spans[..., 0, :]) & (place < spans[..., 1, :])).to(like.dtype)
+    inside: Tensor = (place >= spans[..., 0, :]) & (place < spans[..., 1, :])
+    return inside.to(like.dtype)
 
 
 HF_LAYER = {
@@ -209,7 +214,9 @@ def network_from_base(
     hf = json.loads((base / "config.json").read_text(encoding="utf-8"))
     supported = ("bert", "roberta", "xlm-roberta", "electra")
     if hf["model_type"] not in supported or hf["hidden_act"] != "gelu":
-        raise ValueError(f"{base} is a {hf['model_type']} encoder; supported: {', '.join(supported)}")
+        raise ValueError(
+            f"{base} is a {hf['model_type']} encoder; supported: {', '.join(supported)}"
+        )
     config = NetworkConfig(
         vocab_size=hf["vocab_size"],
         hidden_size=hf["hidden_size"],
@@ -238,7 +245,9 @@ def _renamed(given: Mapping[str, Tensor], config: NetworkConfig) -> dict[str, Te
     """The base's tensors under our names, whatever prefix the checkpoint gives the encoder."""
     names = {f"embeddings.{theirs}": ours for ours, theirs in HF_EMBEDDINGS.items()}
     for i in range(config.layers):
-        names |= {f"encoder.layer.{i}.{theirs}": f"layers.{i}.{ours}" for ours, theirs in HF_LAYER.items()}
+        names |= {
+            f"encoder.layer.{i}.{theirs}": f"layers.{i}.{ours}" for ours, theirs in HF_LAYER.items()
+        }
     renamed = {}
     for name, tensor in given.items():
         stem, _, kind = name.rpartition(".")

@@ -80,7 +80,8 @@ class StanceRecord:
             return cls(**{**row, "date": date})
         except (TypeError, ValueError) as error:
             raise InputError(
-                f"not a stance record: {error}", hint=f"fields: {', '.join(f.name for f in fields(cls))}"
+                f"not a stance record: {error}",
+                hint=f"fields: {', '.join(f.name for f in fields(cls))}",
             ) from error
 
 
@@ -107,12 +108,22 @@ def make_records(
                 if source_id is not None and source_id == target_id:
                     continue
                 record = _record(
-                    document, sentence, pair, prediction, portrayal.get(pair.target), source_id, target_id, model_id
+                    document,
+                    sentence,
+                    pair,
+                    prediction,
+                    portrayal.get(pair.target),
+                    source_id,
+                    target_id,
+                    model_id,
                 )
                 key = (source_id or pair.source, target_id or pair.target)
                 if key not in best or record.p_neutral < best[key].p_neutral:
                     best[key] = record
-    return sorted(best.values(), key=lambda r: (r.source_start, r.target_start or -1, r.source_id or "", r.target_id or ""))
+    return sorted(
+        best.values(),
+        key=lambda r: (r.source_start, r.target_start or -1, r.source_id or "", r.target_id or ""),
+    )
 
 
 def _holders(mention: Mention | None) -> tuple[str | None, ...]:

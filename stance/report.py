@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.markup import escape
+from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from stance.vectors import StanceVector, aggregate
+from stance.vectors import aggregate
 
 if TYPE_CHECKING:
     from stance.actor_table import ActorTable
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from stance.records import StanceRecord
 
 COLORS = {"against": "red", "neutral": "bright_black", "favor": "green"}
+MOST_COLUMNS = 8
 
 
 def print_records(records: Sequence[StanceRecord], table: ActorTable, console: Console) -> None:
@@ -29,66 +31,72 @@ def print_records(records: Sequence[StanceRecord], table: ActorTable, console: C
         table: gives actors their names.
         console: where to print.
     """
-    vectors = aggregate(records, by="all")
     stances = [r for r in records if r.stance != "neutral"]
-    if vectors:
-        console.print(_matrix(vectors, table))
     if not stances:
         console.print("No stance found." if records else "No two actors found in one sentence.")
+        return
+    console.print(_matrix(records, table))
     by_source: dict[str, list[StanceRecord]] = defaultdict(list)
     for record in stances:
         by_source[_name(record.source_id, record.source_text, table)].append(record)
     for name, rows in sorted(by_source.items(), key=lambda item: (-len(item[1]), item[0])):
         console.print(f"\n[bold]{escape(name)}[/bold]")
         for record in rows:
-            console.print(_line(record, table), soft_wrap=False)
+            console.print(Padding(_answer(record, table), (0, 0, 0, 2)))
+            console.print(Padding(_sentence(record), (0, 0, 0, 4)))
 
 
-def _matrix(vectors: Sequence[StanceVector], table: ActorTable) -> Table:
-    targets: dict[str, int] = defaultdict(int)
-    for vector in vectors:
-        for cell in vector.cells:
-            targets[cell.target_id] += cell.n
-    columns = sorted(targets, key=lambda t: (-targets[t], t))[:8]
-    grid = Table(title="Mean stance of row toward column, −1 against … +1 in favor (sentences)", title_justify="left")
+def _matrix(records: Sequence[StanceRecord], table: ActorTable) -> Table:
+    """Mean stance and sentences of every actor that takes or meets a stance somewhere."""
+    polar = [r for r in records if r.stance != "neutral"]
+    holders, met = {r.source_id for r in polar}, Counter(r.target_id for r in polar if r.target_id)
+    columns = [target for target, _ in met.most_common(MOST_COLUMNS)]
+    grid = Table(
+        title="Mean stance of row toward column, −1 against to +1 in favor (sentences)",
+        title_justify="left",
+    )
     grid.add_column("")
     for target in columns:
         grid.add_column(escape(_name(target, target, table)), justify="right")
-    for vector in sorted(vectors, key=lambda v: (-sum(c.n for c in v.cells), v.source_id)):
+    for vector in aggregate(records, by="all"):
         cells = {cell.target_id: cell for cell in vector.cells}
-        grid.add_row(
-            escape(_name(vector.source_id, vector.source_id, table)),
-            *(f"{cells[t].mean:+.2f} ({cells[t].n})" if t in cells else "" for t in columns),
-        )
+        if vector.source_id in holders and cells.keys() & met.keys():
+            grid.add_row(
+                escape(_name(vector.source_id, vector.source_id, table)),
+                *(f"{cells[t].mean:+.2f} ({cells[t].n})" if t in cells else "" for t in columns),
+            )
     return grid
 
 
-def _line(record: StanceRecord, table: ActorTable) -> Text:
-    target = "(nobody named)" if record.target_text is None else _name(record.target_id, record.target_text, table)
+def _answer(record: StanceRecord, table: ActorTable) -> Text:
     probability = {"against": record.p_against, "favor": record.p_favor}[record.stance]
     details = [f"{record.stance} {probability:.2f}"]
     details += [record.act.lower()] if record.act else []
-    details += [f"from {record.shift_from}"] if record.shift_from else []
+    details += [f"shifted from {record.shift_from}"] if record.shift_from else []
     details += [f"abstained: {record.abstained}"] if record.abstained else []
     details += ["read in parts"] if record.truncated else []
-    line = Text("  → ")
-    line.append(target, style="bold")
-    line.append("  " + ", ".join(details), style=COLORS[record.stance])
-    line.append("\n    ")
-    sentence = Text(record.sentence)
-    start = record.sentence_start
-    sentence.stylize("underline", record.source_start - start, record.source_end - start)
-    if record.target_start is not None and record.target_end is not None:
-        sentence.stylize("underline", record.target_start - start, record.target_end - start)
-    return line.append(sentence)
+    target = record.target_text or "(nobody named)"
+    line = Text("→ ").append(_name(record.target_id, target, table), style="bold")
+    return line.append("  " + ", ".join(details), style=COLORS[record.stance])
+
+
+def _sentence(record: StanceRecord) -> Text:
+    """The evidence, on one line as it wraps, with source and target underlined."""
+    sentence = Text(record.sentence.replace("\n", " "))
+    for start, end in (
+        (record.source_start, record.source_end),
+        (record.target_start, record.target_end),
+    ):
+        if start is not None and end is not None:
+            offset = record.sentence_start
+            sentence.stylize("underline", start - offset, end - offset)
+    return sentence
 
 
 def _name(actor_id: str | None, text: str, table: ActorTable) -> str:
-    """The actor's name; an actor of the document's own ("ent:...") goes by the words used."""
+    """The actor's name; one that no table lists goes by the words used."""
     actor = table.actor(actor_id) if actor_id else None
-    if actor is not None:
-        return actor.name
-    return text.removeprefix("ent:").replace("-", " ") if text.startswith("ent:") else text
+    return actor.name if actor is not None else text.removeprefix("ent:")
 
 
 def print_evaluation(result: Evaluation, console: Console) -> None:
@@ -104,4 +112,6 @@ def print_evaluation(result: Evaluation, console: Console) -> None:
     for label, row in zip(result.labels, result.confusion, strict=True):
         confusion.add_row(label, *map(str, row))
     console.print(confusion)
-    console.print(" ".join(f"{key}={value}" for key, value in result.signature.items()), style="bright_black")
+    console.print(
+        " ".join(f"{key}={value}" for key, value in result.signature.items()), style="bright_black"
+    )

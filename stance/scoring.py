@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from stance.actors import find_actors
 from stance.actor_table import ActorTable, load_actor_table
+from stance.actors import find_actors
 from stance.artefact import ModelConfig, check_folder, default_dir
 from stance.backends import Backend, OnnxBackend, TorchBackend
 from stance.encode import NOBODY, Span, Window, encode_sentences, pad_pairs, pad_windows
@@ -131,7 +131,9 @@ class Scorer:
         answers = iter(self._run([item for _, items in chunk for item in items]))
         for document, items in chunk:
             for item in items:
-                yield from make_records(document, item.sentence, next(answers), self.config.model_id)
+                yield from make_records(
+                    document, item.sentence, next(answers), self.config.model_id
+                )
 
     def _run(self, items: Sequence[_Item]) -> list[list[tuple[Pair, Prediction]]]:
         """Every item's pairs with their answers; windows of equal length share a batch."""
@@ -177,7 +179,9 @@ class Scorer:
     def _predictions(self, logits: Array, truncated: bool) -> list[Prediction]:
         probs, at = {}, 0
         for head, labels in self.config.pair_heads.items():
-            probs[head] = _softmax(logits[:, at : at + len(labels)] / self.config.temperatures[head])
+            probs[head] = _softmax(
+                logits[:, at : at + len(labels)] / self.config.temperatures[head]
+            )
             at += len(labels)
         return [
             self._prediction({head: p[row] for head, p in probs.items()}, truncated)
@@ -193,7 +197,9 @@ class Scorer:
             stance=best["stance"],
             sentiment=best["sentiment"],
             act=None if neutral or best["act"] == "NONE" else best["act"],
-            shift_from=None if best["shift_from"] in ("none", best["stance"]) else best["shift_from"],
+            shift_from=None
+            if best["shift_from"] in ("none", best["stance"])
+            else best["shift_from"],
             abstained="unsure" if probs["stance"].max() < self.config.abstain_below else None,
             truncated=truncated,
         )
@@ -261,7 +267,9 @@ def check_document(document: Document) -> None:
     if not isinstance(text, str):
         raise InputError(f"{where}: is {type(text).__name__}; must be str")
     if not text.strip():
-        raise InputError(f"{where}: is {'only white space' if text else 'empty'}; must hold a sentence")
+        raise InputError(
+            f"{where}: is {'only white space' if text else 'empty'}; must hold a sentence"
+        )
     if len(text) > MAX_CHARACTERS:
         raise InputError(
             f"{where}: has {len(text):,} characters; at most {MAX_CHARACTERS:,} are allowed",
@@ -275,13 +283,17 @@ def check_document(document: Document) -> None:
     try:
         text.encode("utf-8")
     except UnicodeEncodeError as error:
-        raise InputError(f"{where}: has half a surrogate pair at {error.start}; must be valid Unicode") from error
+        raise InputError(
+            f"{where}: has half a surrogate pair at {error.start}; must be valid Unicode"
+        ) from error
 
 
 def _equal_length_batches(work: Sequence[tuple[int, Window]]) -> Iterator[list[tuple[int, Window]]]:
     batch: list[tuple[int, Window]] = []
     for item in work:
-        if batch and (len(batch) == BATCH_WINDOWS or item[1].padded_length != batch[0][1].padded_length):
+        if batch and (
+            len(batch) == BATCH_WINDOWS or item[1].padded_length != batch[0][1].padded_length
+        ):
             yield batch
             batch = []
         batch.append(item)

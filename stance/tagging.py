@@ -53,7 +53,9 @@ def add_tagged(
     """
     found = list(mentions)
     for first, last, use in decode_bio(logits[: len(window.ids)].argmax(-1).tolist(), tags):
-        start, end = _whole_words(sentence.text, window.offsets[first][0], window.offsets[last - 1][1])
+        start, end = _whole_words(
+            sentence.text, window.offsets[first][0], window.offsets[last - 1][1]
+        )
         text = sentence.text[start:end]
         start, end = start + sentence.start, end + sentence.start
         if any(m.start < end and start < m.end for m in found) or not any(map(str.isalnum, text)):

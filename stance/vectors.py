@@ -67,13 +67,18 @@ def aggregate(
         raise InputError(f"by is {by!r}; must be one of {', '.join(PERIODS)}")
     if not 0 < level < 1:
         raise InputError(f"level is {level!r}; must be between 0 and 1")
-    cells: dict[tuple[str, str], dict[str, list[StanceRecord]]] = defaultdict(lambda: defaultdict(list))
+    cells: dict[tuple[str, str], dict[str, list[StanceRecord]]] = defaultdict(
+        lambda: defaultdict(list)
+    )
     for record in records:
         if record.source_id is not None and record.target_id is not None:
             cells[record.source_id, period_of(record.date, by)][record.target_id].append(record)
     return [
         StanceVector(
-            source, period, tuple(_cell(t, rows, level) for t, rows in sorted(targets.items())), level
+            source,
+            period,
+            tuple(_cell(t, rows, level) for t, rows in sorted(targets.items())),
+            level,
         )
         for (source, period), targets in sorted(cells.items())
     ]
@@ -101,7 +106,9 @@ def _cell(target: str, records: list[StanceRecord], level: float) -> Cell:
     for record in records:
         sentences[" ".join(record.sentence.casefold().split())].append(record)
     scores = [math.fsum(r.score for r in copies) / len(copies) for copies in sentences.values()]
-    noise = [r.p_favor + r.p_against - r.score**2 for r in (copies[0] for copies in sentences.values())]
+    noise = [
+        r.p_favor + r.p_against - r.score**2 for r in (copies[0] for copies in sentences.values())
+    ]
     n = len(scores)
     mean = math.fsum(scores) / n
     between = math.fsum((s - mean) ** 2 for s in scores) / (n - 1) if n > 1 else 0.0

@@ -66,8 +66,13 @@ def passes(case: dict[str, Any]) -> bool:
     wanted: set[Key] = set()
     optional: set[Key] = set()
     for m in case["mentions"]:
-        key = (m["start"] + article(m["text"]), m["end"], tuple(m["actor_ids"]), m["role"],
-               m["use"])
+        key = (
+            m["start"] + article(m["text"]),
+            m["end"],
+            tuple(m["actor_ids"]),
+            m["role"],
+            m["use"],
+        )
         pronoun = m["via"] in ("coref", "speaker") and m["text"].lower() in PRONOUNS
         (optional if pronoun else wanted).add(key)
     return found - optional == wanted
@@ -100,8 +105,13 @@ def check(text: str, mentions: list[Mention]) -> None:
         end = mention.end
 
 
-@given(st.one_of(st.text(max_size=200), st.lists(PARTS, max_size=40).map(" ".join),
-                 st.lists(PARTS, max_size=40).map("".join)))
+@given(
+    st.one_of(
+        st.text(max_size=200),
+        st.lists(PARTS, max_size=40).map(" ".join),
+        st.lists(PARTS, max_size=40).map("".join),
+    )
+)
 @settings(max_examples=400, deadline=None)
 def test_any_text(text: str) -> None:
     first = find_actors(text)
@@ -131,8 +141,10 @@ def test_known_names_in_a_document() -> None:
     text = "Prime Minister Fumio Kishida spoke in Rome.\n\nLater Kishida thanked Italy."
     found = [(m.text, m.actor_id, m.role) for m in find_actors(text, datetime.date(2022, 5, 4))]
     assert found == [
-        ("Prime Minister Fumio Kishida", "JPN", "GOV"), ("Rome", "ITA", None),
-        ("Kishida", "JPN", "GOV"), ("Italy", "ITA", None),
+        ("Prime Minister Fumio Kishida", "JPN", "GOV"),
+        ("Rome", "ITA", None),
+        ("Kishida", "JPN", "GOV"),
+        ("Italy", "ITA", None),
     ]
 
 
@@ -154,8 +166,10 @@ def test_display_names() -> None:
     names = {key: table.actor(key) for key in ("JPN", "igo:NATO", "GB-NIR", "XKX", "med:KYODO")}
     shown = {key: (a.name, a.kind, a.country) for key, a in names.items() if a is not None}
     assert shown == {
-        "JPN": ("Japan", "state", None), "igo:NATO": ("NATO", "org", None),
-        "GB-NIR": ("Northern Ireland", "region", "GBR"), "XKX": ("Kosovo", "state", None),
+        "JPN": ("Japan", "state", None),
+        "igo:NATO": ("NATO", "org", None),
+        "GB-NIR": ("Northern Ireland", "region", "GBR"),
+        "XKX": ("Kosovo", "state", None),
         "med:KYODO": ("Kyodo", "media", "JPN"),
     }
     assert table.actor("nobody") is None
@@ -193,8 +207,12 @@ def test_surname_first() -> None:
 
 @pytest.mark.parametrize(
     ("name", "expected"),
-    [("The Northern League", "ent:northern league"), ("  Côte  d’Or ", "ent:cote d or"),
-     ("THE", "ent:the"), ("", "ent:")],
+    [
+        ("The Northern League", "ent:northern league"),
+        ("  Côte  d’Or ", "ent:cote d or"),
+        ("THE", "ent:the"),
+        ("", "ent:"),
+    ],
 )
 def test_ent_id(name: str, expected: str) -> None:
     assert ent_id(name) == expected
@@ -222,15 +240,24 @@ CSV = "id,names,kind,role,country,from,to,remove\n"
 @pytest.mark.parametrize(
     ("name", "content"),
     [
-        ("a.csv", CSV + "BEL,Brussels,,,,,,\nent:acme,Acme|Acme Corp,company,BUS,USA,,,\n"
-                        ",Seoul,,,,,,true\nRUS,,,,,,,yes\n"),
-        ("a.toml", '[[actor]]\nid = "BEL"\nnames = ["Brussels"]\n[[actor]]\nid = "ent:acme"\n'
-                   'names = ["Acme", "Acme Corp"]\nkind = "company"\nrole = "BUS"\n'
-                   'country = "USA"\n[[actor]]\nnames = ["Seoul"]\nremove = true\n'
-                   '[[actor]]\nid = "RUS"\nremove = true\n'),
-        ("a.jsonl", '{"id": "BEL", "names": ["Brussels"]}\n\n{"id": "ent:acme", "names": '
-                    '["Acme", "Acme Corp"], "kind": "company", "role": "BUS", "country": "USA"}\n'
-                    '{"names": ["Seoul"], "remove": true}\n{"id": "RUS", "remove": true}\n'),
+        (
+            "a.csv",
+            CSV + "BEL,Brussels,,,,,,\nent:acme,Acme|Acme Corp,company,BUS,USA,,,\n"
+            ",Seoul,,,,,,true\nRUS,,,,,,,yes\n",
+        ),
+        (
+            "a.toml",
+            '[[actor]]\nid = "BEL"\nnames = ["Brussels"]\n[[actor]]\nid = "ent:acme"\n'
+            'names = ["Acme", "Acme Corp"]\nkind = "company"\nrole = "BUS"\n'
+            'country = "USA"\n[[actor]]\nnames = ["Seoul"]\nremove = true\n'
+            '[[actor]]\nid = "RUS"\nremove = true\n',
+        ),
+        (
+            "a.jsonl",
+            '{"id": "BEL", "names": ["Brussels"]}\n\n{"id": "ent:acme", "names": '
+            '["Acme", "Acme Corp"], "kind": "company", "role": "BUS", "country": "USA"}\n'
+            '{"names": ["Seoul"], "remove": true}\n{"id": "RUS", "remove": true}\n',
+        ),
     ],
 )
 def test_user_list(tmp_path: Path, name: str, content: str) -> None:
@@ -240,7 +267,8 @@ def test_user_list(tmp_path: Path, name: str, content: str) -> None:
     text = "Brussels sued Acme Corp. Seoul and Russia watched Japan. Moscow slept."
     found = [(m.text, m.actor_id, m.role, m.via) for m in find_actors(text, table=table)]
     assert found == [
-        ("Brussels", "BEL", None, "user"), ("Acme Corp", "ent:acme", "BUS", "user"),
+        ("Brussels", "BEL", None, "user"),
+        ("Acme Corp", "ent:acme", "BUS", "user"),
         ("Japan", "JPN", None, "name"),
     ]
     acme = table.actor("ent:acme")

@@ -42,7 +42,9 @@ def test_training_imports_the_library_and_never_the_reverse() -> None:
         for node in ast.walk(tree):
             modules = [node.module or ""] if isinstance(node, ast.ImportFrom) else []
             modules += [a.name for a in node.names] if isinstance(node, ast.Import) else []
-            assert not {m.split(".")[0] for m in modules} & ({"training"} | names - {"export", "evaluate"})
+            assert not {m.split(".")[0] for m in modules} & (
+                {"training"} | names - {"export", "evaluate"}
+            )
 
 
 def test_import_is_light_and_silent() -> None:
@@ -86,7 +88,13 @@ def test_nothing_heavy_is_installed_with_the_core() -> None:
     import tomllib
 
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-    assert {d.split(">")[0] for d in project["dependencies"]} == {"numpy", "onnxruntime", "rich", "tokenizers", "typer"}
+    assert {d.split(">")[0] for d in project["dependencies"]} == {
+        "numpy",
+        "onnxruntime",
+        "rich",
+        "tokenizers",
+        "typer",
+    }
     assert not any("<" in d or "==" in d for d in project["dependencies"])
 
 
@@ -96,5 +104,7 @@ def test_shipped_folder_is_small_and_wholly_packaged() -> None:
     folder = ROOT / "models" / "stance-small-en"
     files = {p.name for p in folder.iterdir()}
     assert sum(p.stat().st_size for p in folder.iterdir()) <= 30_000_000
-    wheel = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["hatch"]["build"]["targets"]["wheel"]
+    wheel = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["hatch"]["build"][
+        "targets"
+    ]["wheel"]
     assert {Path(p).name for p in wheel["force-include"]} == files

@@ -21,7 +21,10 @@ def test_untouched_copy_loads(folder: Path) -> None:
     assert stance.load(folder).config.model_id == "tiny"
 
 
-@pytest.mark.parametrize("name", ["encoder.onnx", "pairs.onnx", "weights.bin", "config.json", "tokenizer.json", "golden.jsonl"])
+@pytest.mark.parametrize(
+    "name",
+    ["encoder.onnx", "pairs.onnx", "weights.bin", "config.json", "tokenizer.json", "golden.jsonl"],
+)
 def test_missing_or_changed_file_is_named(folder: Path, name: str) -> None:
     content = bytearray((folder / name).read_bytes() or b"x")
     content[len(content) // 2] ^= 1
@@ -57,7 +60,10 @@ def test_garbage_graph_under_right_checksums(folder: Path) -> None:
     ("change", "message"),
     [
         ({"schema_version": 99}, "schema_version 99"),
-        ({"pair_heads": {"stance": ["favor", "neutral", "against"]}}, "orders the labels of stance"),
+        (
+            {"pair_heads": {"stance": ["favor", "neutral", "against"]}},
+            "orders the labels of stance",
+        ),
         ({"mood": 1}, "mood"),
     ],
 )
@@ -70,8 +76,14 @@ def test_wrong_configuration(folder: Path, change: dict[str, object], message: s
 
 
 def test_wrong_golden_answer(folder: Path) -> None:
-    row = {"text": "Tokyo praised Paris", "source": {"start": 0, "end": 5}, "target": {"start": 14, "end": 19}}
-    (folder / "golden.jsonl").write_text(json.dumps({**row, "stance_probs": [1.0, 0.0, 0.0]}) + "\n")
+    row = {
+        "text": "Tokyo praised Paris",
+        "source": {"start": 0, "end": 5},
+        "target": {"start": 14, "end": 19},
+    }
+    (folder / "golden.jsonl").write_text(
+        json.dumps({**row, "stance_probs": [1.0, 0.0, 0.0]}) + "\n"
+    )
     write_checksums(folder)
     with pytest.raises(stance.ModelMismatchError, match="should give"):
         stance.load(folder)

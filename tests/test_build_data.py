@@ -28,7 +28,13 @@ build_data = training_module("build_data")
 # marked sentence, p, q, text, the two spans
 MARKED = [
     ("[Rome] thanked [Oslo].", "Rome", "Oslo", "Rome thanked Oslo.", ("Rome", "Oslo")),
-    ("[Wilbur Ro]ss sued [the Post ].", "Wilbur Ro", "the Post", "Wilbur Ross sued the Post .", ("Wilbur Ross", "the Post")),
+    (
+        "[Wilbur Ro]ss sued [the Post ].",
+        "Wilbur Ro",
+        "the Post",
+        "Wilbur Ross sued the Post .",
+        ("Wilbur Ross", "the Post"),
+    ),
     ("He [1] saw [A] hit [B].", "A", "B", "He [1] saw A hit B.", ("A", "B")),
 ]
 
@@ -57,13 +63,18 @@ SENTENCE = {
         {"text": "Oslo", "start": 22, "end": 26, "id": "OSLO", "use": "loc"},
         {"text": "Japan", "start": 28, "end": 33, "id": "JPN", "use": "actor"},
     ],
-    "stances": [{"source": 0, "target": 1, "stance": "favor", "shift_from": "neutral", "act": "SUPPORT"}],
+    "stances": [
+        {"source": 0, "target": 1, "stance": "favor", "shift_from": "neutral", "act": "SUPPORT"}
+    ],
 }
 
 
 def test_corpus_pairs() -> None:
     rows = {r["id"]: r for r in build_data.corpus_rows(SENTENCE)}
-    assert rows["w1-0-1"] | {"stance": "favor", "shift_from": "neutral", "act": "SUPPORT"} == rows["w1-0-1"]
+    assert (
+        rows["w1-0-1"] | {"stance": "favor", "shift_from": "neutral", "act": "SUPPORT"}
+        == rows["w1-0-1"]
+    )
     assert rows["w1-1-0"]["stance"] == "neutral" and rows["w1-1-0"]["act"] == "NONE"
     assert "w1-3-1" not in rows, "a second mention without an entry is unlabelled"
     assert "w1-0-3" not in rows, "nobody has a stance toward itself"
@@ -85,7 +96,12 @@ def test_leaks_are_dropped_whatever_the_quotes() -> None:
 
 
 def test_contradictory_duplicates_go_and_copies_stay_once() -> None:
-    one = {"text": "A hit B.", "source": {"start": 0, "end": 1}, "target": {"start": 6, "end": 7}, "stance": "against"}
+    one = {
+        "text": "A hit B.",
+        "source": {"start": 0, "end": 1},
+        "target": {"start": 6, "end": 7},
+        "stance": "against",
+    }
     assert build_data.drop_duplicates([one, dict(one)]) == [one]
     assert build_data.drop_duplicates([one, {**one, "stance": "favor"}]) == []
 
@@ -104,12 +120,17 @@ def test_our_corpus_is_clean(tmp_path: Path) -> None:
     assert not texts["train"] & (texts["dev"] | texts["test"]) and not texts["dev"] & texts["test"]
 
 
-def test_no_test_sentence_in_training(shared: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_test_sentence_in_training(
+    shared: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The whole build on the real sets: what is trained on occurs in no dev or test file."""
     args = ["build_data.py", "--data", str(shared / "data"), "--out", str(tmp_path)]
     monkeypatch.setattr(sys, "argv", args)
     build_data.main()
-    texts = {f.stem: {build_data.normalised(p.text) for p in read_pairs(f)} for f in tmp_path.glob("[!m]*.jsonl")}
+    texts = {
+        f.stem: {build_data.normalised(p.text) for p in read_pairs(f)}
+        for f in tmp_path.glob("[!m]*.jsonl")
+    }
     train = set().union(*(t for name, t in texts.items() if name.endswith("train")))
     held = set().union(*(t for name, t in texts.items() if not name.endswith("train")))
     assert train and held and not train & held

@@ -15,10 +15,17 @@ from .conftest import ROOT
 SEED = ROOT / "seeds" / "contingency-plan.txt"
 
 
-def run(*args: str, stdin: bytes = b"", cwd: Path | None = None) -> subprocess.CompletedProcess[bytes]:
+def run(
+    *args: str, stdin: bytes = b"", cwd: Path | None = None
+) -> subprocess.CompletedProcess[bytes]:
     env = {**os.environ, "COLUMNS": "120", "PYTHONUTF8": "1"}
     return subprocess.run(
-        [sys.executable, "-m", "stance", *args], input=stdin, capture_output=True, cwd=cwd, env=env, timeout=120
+        [sys.executable, "-m", "stance", *args],
+        input=stdin,
+        capture_output=True,
+        cwd=cwd,
+        env=env,
+        timeout=120,
     )
 
 
@@ -56,18 +63,27 @@ def test_date_decides_who_held_office() -> None:
 def test_bad_files_are_named_and_the_good_one_is_read(tmp_path: Path) -> None:
     (tmp_path / "empty.txt").write_text("")
     (tmp_path / "rows.jsonl").write_text('{"text": "Japan praised China."}\n[1]\n')
-    done = run("analyze", "--json", "empty.txt", "none.txt", str(tmp_path), "rows.jsonl", cwd=tmp_path)
+    done = run(
+        "analyze", "--json", "empty.txt", "none.txt", str(tmp_path), "rows.jsonl", cwd=tmp_path
+    )
     errors = done.stderr.decode().splitlines()
     assert done.returncode == 1 and len(errors) == 4
-    for name, error in zip(["empty.txt", "none.txt", str(tmp_path), "rows.jsonl:2"], errors, strict=False):
+    for name, error in zip(
+        ["empty.txt", "none.txt", str(tmp_path), "rows.jsonl:2"], errors, strict=False
+    ):
         assert any(name in e for e in errors), error
-    assert {json.loads(line)["document_id"] for line in done.stdout.splitlines()} == {"rows.jsonl:1"}
+    assert {json.loads(line)["document_id"] for line in done.stdout.splitlines()} == {
+        "rows.jsonl:1"
+    }
 
 
 @pytest.mark.parametrize(
     ("args", "message"),
     [
-        (["analyze", "x.txt", "--date", "yesterday"], "option --date: is 'yesterday'; must be an ISO date"),
+        (
+            ["analyze", "x.txt", "--date", "yesterday"],
+            "option --date: is 'yesterday'; must be an ISO date",
+        ),
         (["analyze", "x.txt", "--model", "nowhere"], "'nowhere' does not exist"),
         (["evaluate", "none.jsonl"], "none.jsonl"),
     ],
@@ -94,8 +110,9 @@ PAIR = {
 
 
 def test_evaluate(tmp_path: Path) -> None:
-    rows = [PAIR, {**PAIR, "target": {"start": 13, "end": 99}}, {**PAIR, "text": "Oslo cursed Rome.", "stance": "against",
-            "target": {"start": 12, "end": 16}}]  # fmt: skip
+    wrong = {**PAIR, "target": {"start": 13, "end": 99}}
+    cursed = {"text": "Oslo cursed Rome.", "target": {"start": 12, "end": 16}, "stance": "against"}
+    rows = [PAIR, wrong, {**PAIR, **cursed}]
     (tmp_path / "pairs.jsonl").write_text("".join(json.dumps(r) + "\n" for r in rows))
     done = run("evaluate", "pairs.jsonl", "--json", cwd=tmp_path)
     result = json.loads(done.stdout)

@@ -27,7 +27,9 @@ def test_special_tokens_are_nobody() -> None:
     assert NOBODY == (0, 1)
 
 
-@given(st.lists(st.sampled_from(["Tokyo", "praised", "xyzzy", "the", "--"]), min_size=1, max_size=60))
+@given(
+    st.lists(st.sampled_from(["Tokyo", "praised", "xyzzy", "the", "--"]), min_size=1, max_size=60)
+)
 def test_windows_cover_every_token(words: list[str]) -> None:
     """However long the sentence, each character of a word is seen, and no window is too long."""
     text = " ".join(words)
@@ -38,7 +40,9 @@ def test_windows_cover_every_token(words: list[str]) -> None:
 
 
 def test_padding_depends_on_own_length_only() -> None:
-    ((short,), (long,)) = encode_sentences(TOKENIZER, ["Tokyo", "Tokyo praised Paris in London"], 32)
+    ((short,), (long,)) = encode_sentences(
+        TOKENIZER, ["Tokyo", "Tokyo praised Paris in London"], 32
+    )
     assert short.padded_length % LENGTH_STEP == 0
     ids, mask = pad_windows([short, long], 0)
     assert ids.shape == mask.shape == (2, max(short.padded_length, long.padded_length))

@@ -6,7 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from stance import InputError, StanceError, StanceRecord, read_documents, read_records, write_records
+from stance import (
+    InputError,
+    StanceError,
+    StanceRecord,
+    read_documents,
+    read_records,
+    write_records,
+)
 
 from .test_vectors import FAVOR, record
 
@@ -79,12 +86,39 @@ def test_bad_record_names_line_and_fields(tmp_path: Path) -> None:
 
 
 def test_record_fields_are_the_documented_columns() -> None:
-    columns = (
-        "document_id date outlet sentence_index sentence_start sentence_end sentence "
-        "source_id source_text source_start source_end source_role "
-        "target_id target_text target_start target_end target_role "
-        "stance score p_against p_neutral p_favor act shift_from "
-        "sentiment p_negative p_neutral_sentiment p_positive abstained truncated model_id schema_version"
-    ).split()
+    columns = [
+        "document_id",
+        "date",
+        "outlet",
+        "sentence_index",
+        "sentence_start",
+        "sentence_end",
+        "sentence",
+        "source_id",
+        "source_text",
+        "source_start",
+        "source_end",
+        "source_role",
+        "target_id",
+        "target_text",
+        "target_start",
+        "target_end",
+        "target_role",
+        "stance",
+        "score",
+        "p_against",
+        "p_neutral",
+        "p_favor",
+        "act",
+        "shift_from",
+        "sentiment",
+        "p_negative",
+        "p_neutral_sentiment",
+        "p_positive",
+        "abstained",
+        "truncated",
+        "model_id",
+        "schema_version",
+    ]
     assert list(record("JPN", "USA", FAVOR).to_json()) == columns
     assert isinstance(StanceRecord.from_json(record("A", "B", FAVOR).to_json()), StanceRecord)

@@ -86,7 +86,7 @@ WRONG = {
     "unknown stance": ({**GOOD, "stance": "pro"}, ["'stance'", "'pro'", "favor"]),
     "stance is a number": ({**GOOD, "stance": 1}, ["'stance'", "1", "favor"]),
     "unknown sentiment": ({**GOOD, "sentiment": "favor"}, ["'sentiment'", "positive"]),
-    "unknown shift": ({**GOOD, "shift_from": "none"}, ["'shift_from'", "'none'", "against"]),
+    "unknown shift": ({**GOOD, "shift_from": "warm"}, ["'shift_from'", "'warm'", "against"]),
     "no actor": ({"text": TEXT, "stance": "favor"}, ["'source'", "'target'"]),
     "target alone": ({**GOOD, "source": None}, ["'target'", "'sentiment'", "negative"]),
     "source alone": ({**GOOD, "target": None, "stance": None}, ["'source'", "'stance'"]),

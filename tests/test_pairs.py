@@ -34,7 +34,11 @@ def test_both_directions_nobody_and_portrayal() -> None:
 
 
 def test_places_are_neither_and_outlets_hold_nothing() -> None:
-    pairs = asked(mention("Tokyo", "JPN"), mention("London", "GBR", "loc"), mention("Reuters", "med:REUTERS", "source"))
+    pairs = asked(
+        mention("Tokyo", "JPN"),
+        mention("London", "GBR", "loc"),
+        mention("Reuters", "med:REUTERS", "source"),
+    )
     assert not any("London" in pair for pair in pairs)
     assert not any(source == "Reuters" for source, _ in pairs)
 
@@ -47,8 +51,13 @@ def test_unresolved_mentions_are_asked_about() -> None:
     assert ("Tokyo", "Paris") in asked(mention("Tokyo", ""), mention("Paris", ""))
 
 
-@given(st.permutations(["Tokyo", "Paris", "London", "Reuters"]), st.lists(st.sampled_from(USES), min_size=4, max_size=4))
+@given(
+    st.permutations(["Tokyo", "Paris", "London", "Reuters"]),
+    st.lists(st.sampled_from(USES), min_size=4, max_size=4),
+)
 def test_order_of_mentions_is_irrelevant(order: list[str], uses: list[str]) -> None:
     use = dict(zip(["Tokyo", "Paris", "London", "Reuters"], uses, strict=True))
     mentions = [mention(word, word.upper(), use[word]) for word in order]
-    assert make_pairs(SENTENCE, mentions) == make_pairs(SENTENCE, sorted(mentions, key=lambda m: m.start))
+    assert make_pairs(SENTENCE, mentions) == make_pairs(
+        SENTENCE, sorted(mentions, key=lambda m: m.start)
+    )

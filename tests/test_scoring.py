@@ -14,12 +14,28 @@ from stance.values import Document, Mention, Pair, Prediction, Sentence
 
 from .conftest import TINY
 
-WORDS = ["Tokyo", "praised", "Paris", "over", "the", "treaty", "that", "Moscow", "condemned", "in", "London"]
+WORDS = [
+    "Tokyo",
+    "praised",
+    "Paris",
+    "over",
+    "the",
+    "treaty",
+    "that",
+    "Moscow",
+    "condemned",
+    "in",
+    "London",
+]
 
 
 def question(text: str, source: str | None, target: str | None) -> Pair:
     def mention(word: str | None) -> Mention | None:
-        return None if word is None else Mention(text.index(word), text.index(word) + len(word), word, ())
+        return (
+            None
+            if word is None
+            else Mention(text.index(word), text.index(word) + len(word), word, ())
+        )
 
     return Pair(Sentence("", 0, 0, len(text), text), mention(source), mention(target))
 
@@ -39,7 +55,9 @@ def largest_difference(one: list[Prediction], other: list[Prediction]) -> float:
     return max(
         abs(a - b)
         for p, q in zip(one, other, strict=True)
-        for a, b in zip(p.stance_probs + p.sentiment_probs, q.stance_probs + q.sentiment_probs, strict=True)
+        for a, b in zip(
+            p.stance_probs + p.sentiment_probs, q.stance_probs + q.sentiment_probs, strict=True
+        )
     )
 
 
@@ -73,9 +91,13 @@ def test_exchanging_the_names_exchanges_the_answers(scorer: Scorer) -> None:
 @given(st.permutations(["Tokyo", "Paris", "London", "Moscow"]))
 def test_order_of_pairs_is_irrelevant(tiny: Scorer, order: list[str]) -> None:
     text = "Tokyo and Paris condemned London and Moscow."
-    asked = {word: question(text, word, "London" if word != "London" else "Tokyo") for word in order}
+    asked = {
+        word: question(text, word, "London" if word != "London" else "Tokyo") for word in order
+    }
     answers = dict(zip(order, tiny.predict([asked[w] for w in order]), strict=True))
-    expected = dict(zip(sorted(order), tiny.predict([asked[w] for w in sorted(order)]), strict=True))
+    expected = dict(
+        zip(sorted(order), tiny.predict([asked[w] for w in sorted(order)]), strict=True)
+    )
     assert largest_difference([answers[w] for w in order], [expected[w] for w in order]) < 1e-4
 
 
@@ -89,7 +111,20 @@ def test_probabilities_sum_to_one_and_score_is_their_difference(scorer: Scorer) 
 
 def test_many_actors_in_one_sentence(scorer: Scorer) -> None:
     """More pairs than one call holds: every ordered pair has its record."""
-    names = "France Germany Italy Spain Poland Sweden Norway Finland Denmark Greece Austria Hungary".split()
+    names = [
+        "France",
+        "Germany",
+        "Italy",
+        "Spain",
+        "Poland",
+        "Sweden",
+        "Norway",
+        "Finland",
+        "Denmark",
+        "Greece",
+        "Austria",
+        "Hungary",
+    ]
     text = ", ".join(names[:-1]) + " and " + names[-1] + " condemned Russia."
     records = list(scorer([Document("d", text)]))
     pairs = {(r.source_id, r.target_id) for r in records if r.target_id}
@@ -133,7 +168,11 @@ BAD_TEXTS = [
 def test_bad_text_names_document_and_field_and_loses_nothing_else(
     scorer: Scorer, text: str, message: str
 ) -> None:
-    documents = [Document("one", "Japan praised China."), Document("bad", text), Document("two", "Japan praised China.")]
+    documents = [
+        Document("one", "Japan praised China."),
+        Document("bad", text),
+        Document("two", "Japan praised China."),
+    ]
     errors: list[stance.StanceError] = []
     found = {r.document_id for r in scorer(documents, errors.append)}
     assert found == {"one", "two"}

@@ -20,8 +20,16 @@ def expectations() -> list[object]:
     for file in sorted(SEEDS.glob("*.expected.jsonl")):
         for row in map(json.loads, file.read_text(encoding="utf-8").splitlines()):
             name = f"{file.name.split('.')[0]}: {row['source_id']} {row['stance']} {row['target_id']} ({row['in']})"
-            marks = [pytest.mark.xfail(strict=True, reason="not reached yet")] if row.get("known_failure") else []
-            cases.append(pytest.param(file.name.replace(".expected.jsonl", ".txt"), row, id=name, marks=marks))
+            marks = (
+                [pytest.mark.xfail(strict=True, reason="not reached yet")]
+                if row.get("known_failure")
+                else []
+            )
+            cases.append(
+                pytest.param(
+                    file.name.replace(".expected.jsonl", ".txt"), row, id=name, marks=marks
+                )
+            )
     return cases
 
 
@@ -33,7 +41,9 @@ def read(scorer: Scorer, path: Path) -> list[stance.StanceRecord]:
 def holds(records: list[stance.StanceRecord], part: str, source: str, target: str) -> set[str]:
     """The stances of source toward target in the sentence that contains `part`."""
     return {
-        r.stance for r in records if part in r.sentence and (r.source_id, r.target_id) == (source, target)
+        r.stance
+        for r in records
+        if part in r.sentence and (r.source_id, r.target_id) == (source, target)
     }
 
 
@@ -45,7 +55,8 @@ def test_expected_records(scorer: Scorer, article: str, row: dict[str, str]) -> 
         (found,) = (
             r.shift_from
             for r in records
-            if row["in"] in r.sentence and (r.source_id, r.target_id) == (row["source_id"], row["target_id"])
+            if row["in"] in r.sentence
+            and (r.source_id, r.target_id) == (row["source_id"], row["target_id"])
         )
         assert found == row["shift_from"]
 
@@ -83,7 +94,9 @@ def test_real_article(
 def test_real_article_outlets_and_vectors(real_records: list[stance.StanceRecord]) -> None:
     assert not [r for r in real_records if r.source_id in OUTLETS]
     means = {
-        (v.source_id, c.target_id): c.mean for v in stance.aggregate(real_records, by="all") for c in v.cells
+        (v.source_id, c.target_id): c.mean
+        for v in stance.aggregate(real_records, by="all")
+        for c in v.cells
     }
     assert means["JPN", "USA"] > 0.2
     assert means["CHN", "JPN"] < -0.2

@@ -30,7 +30,7 @@ _PIECES = st.sampled_from(
         "- ",
         "• ",
     ]
-    + "U.S. Gen. Jan. No. p.m. Yahoo! The the Tokyo said 1. А.".split()
+    + ["U.S.", "Gen.", "Jan.", "No.", "p.m.", "Yahoo!", "The", "the", "Tokyo", "said", "1.", "А."]
 )
 _TEXTS = st.one_of(st.text(), st.lists(_PIECES, max_size=60).map("".join))
 
@@ -78,6 +78,6 @@ def test_other_types_are_refused(wrong: object) -> None:
 )
 def test_time_is_linear(unit: str) -> None:
     text = unit * (1_000_000 // len(unit)) + "x"
-    begun = time.perf_counter()
+    begun = time.process_time()
     split_sentences(text)
-    assert time.perf_counter() - begun < 10  # seconds; a quadratic scan needs minutes
+    assert time.process_time() - begun < 20  # seconds; a quadratic scan needs minutes

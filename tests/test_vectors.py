@@ -48,7 +48,10 @@ RECORDS = st.lists(
 
 
 def test_mean_n_and_evidence() -> None:
-    rows = [record("JPN", "USA", FAVOR, sentence="a"), record("JPN", "USA", AGAINST, sentence="b", document="e")]
+    rows = [
+        record("JPN", "USA", FAVOR, sentence="a"),
+        record("JPN", "USA", AGAINST, sentence="b", document="e"),
+    ]
     (vector,) = aggregate(rows, by="month")
     (cell,) = vector.cells
     assert (vector.source_id, vector.period, cell.target_id, cell.n) == ("JPN", "2021-12", "USA", 2)
@@ -69,7 +72,9 @@ def test_unresolved_and_untargeted_are_left_out() -> None:
 
 
 @given(RECORDS, st.randoms(use_true_random=False), st.sampled_from(PERIODS))
-def test_order_of_records_is_irrelevant(rows: list[StanceRecord], rng: random.Random, by: str) -> None:
+def test_order_of_records_is_irrelevant(
+    rows: list[StanceRecord], rng: random.Random, by: str
+) -> None:
     shuffled = list(rows)
     rng.shuffle(shuffled)
     assert aggregate(rows, by) == aggregate(shuffled, by)
@@ -96,7 +101,14 @@ def test_exchanging_against_and_favor_flips_the_sign(rows: list[StanceRecord]) -
 
 @pytest.mark.parametrize(
     ("by", "name"),
-    [("day", "2021-12-24"), ("week", "2021-W51"), ("month", "2021-12"), ("quarter", "2021-Q4"), ("year", "2021"), ("all", "all")],
+    [
+        ("day", "2021-12-24"),
+        ("week", "2021-W51"),
+        ("month", "2021-12"),
+        ("quarter", "2021-Q4"),
+        ("year", "2021"),
+        ("all", "all"),
+    ],
 )
 def test_period_names(by: str, name: str) -> None:
     assert period_of(datetime.date(2021, 12, 24), by) == name

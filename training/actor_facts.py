@@ -239,13 +239,13 @@ def parse_leader(text: str, iso: str) -> tuple[str, str] | None:
 
 
 def title_case(word: str) -> str:
-    """"ERDOGAN" -> "Erdogan", "AL-SISI" -> "Al-Sisi", "N'GUESSAN" -> "N'Guessan"."""
+    """ "ERDOGAN" -> "Erdogan", "AL-SISI" -> "Al-Sisi", "N'GUESSAN" -> "N'Guessan"."""
     name = re.sub(r"[^\W\d_]+", lambda m: m.group().capitalize(), word)
     return re.sub(r"^Mc([a-z])", lambda m: "Mc" + m.group(1).upper(), name)
 
 
 def parse_date(text: str) -> str | None:
-    """"12 December 2019", "December 2019" or "2019" as an ISO date, or None."""
+    """ "12 December 2019", "December 2019" or "2019" as an ISO date, or None."""
     found = re.search(r"(?:(\d{1,2}) )?(?:([A-Z][a-z]+) )?(\d{4})", text)
     if not found or (found.group(2) and found.group(2) not in MONTHS):
         return None
@@ -343,7 +343,8 @@ def group_names(names: list[str], country: str, seen: set[str]) -> Iterator[tupl
         words = [w for w in re.split(r"[_ ]+", re.sub(r"\(.*?\)", "", raw)) if w]
         name = " ".join(
             w.lower() if i and w.lower() in SMALL_WORDS else title_case(w)
-            for i, w in enumerate(words))
+            for i, w in enumerate(words)
+        )
         if len(words) >= 3 and re.fullmatch(r"[\w' -]+", name) and not GENERIC_GROUP.search(name):
             good.append(name)
     for name in good:

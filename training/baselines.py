@@ -23,13 +23,41 @@ AGAINST, NEUTRAL, FAVOR = range(3)
 
 # After these a polar word is said not to hold: declining to praise or condemn is neutral.
 NEGATORS = frozenset(
-    "not no never neither nor without cannot decline declines declined declining refuse refuses "
-    "refused refusing fail fails failed stop stops stopped avoid avoids avoided deny denies denied "
-    "hardly rather".split()
+    [
+        "not",
+        "no",
+        "never",
+        "neither",
+        "nor",
+        "without",
+        "cannot",
+        "decline",
+        "declines",
+        "declined",
+        "declining",
+        "refuse",
+        "refuses",
+        "refused",
+        "refusing",
+        "fail",
+        "fails",
+        "failed",
+        "stop",
+        "stops",
+        "stopped",
+        "avoid",
+        "avoids",
+        "avoided",
+        "deny",
+        "denies",
+        "denied",
+        "hardly",
+        "rather",
+    ]
 )
 NEGATION_REACH = 3  # words between the negator and the polar word
 AFTER_TARGET_REACH = 6  # words: "put Japan under sanctions"
-BE_FORMS = frozenset("be been being is are was were gets got get".split())
+BE_FORMS = frozenset(["be", "been", "being", "is", "are", "was", "were", "gets", "got", "get"])
 _TOKEN = re.compile(r"\w+(?:[-'’]\w+)*")
 
 

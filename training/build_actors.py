@@ -49,7 +49,14 @@ from actor_facts import armed_groups, bodies, cldr_names, leaders, state_facts, 
 VERSION = "actors-2026.11"
 COLUMNS = ["surface", "id", "kind", "role", "via", "flags", "country", "from", "to", "source"]
 SURFACE_FILES = (
-    "states", "metonyms", "bodies", "organisations", "media", "groups", "parties", "regions",
+    "states",
+    "metonyms",
+    "bodies",
+    "organisations",
+    "media",
+    "groups",
+    "parties",
+    "regions",
     "cities",
 )
 BARE_STATES = words(
@@ -117,9 +124,18 @@ def seed_rows(seeds: Path) -> list[Row]:
         for cells in read_tsv(seeds / f"{name}.tsv"):
             kind = cells.get("kind", "state")
             for surface in cells["surfaces"].split("|"):
-                row = Row("", cells["id"], kind, cells["role"], cells["via"], cells["flags"],
-                          cells.get("country", ""), cells.get("from", ""), cells.get("to", ""),
-                          cells["source"])
+                row = Row(
+                    "",
+                    cells["id"],
+                    kind,
+                    cells["role"],
+                    cells["via"],
+                    cells["flags"],
+                    cells.get("country", ""),
+                    cells.get("from", ""),
+                    cells.get("to", ""),
+                    cells["source"],
+                )
                 if cells["via"] == "name" and cells["id"] not in named:
                     named.add(cells["id"])
                     row = row.flagged("main")
@@ -134,8 +150,18 @@ def person_rows(seeds: Path) -> list[Row]:
     rows = []
     for cells in read_tsv(seeds / "persons.tsv"):
         kind = "state" if re.fullmatch("[A-Z]{3}", cells["id"]) else "group"
-        base = Row("", cells["id"], kind, cells["role"], "person", "", "", cells["from"],
-                   cells["to"], cells["source"])
+        base = Row(
+            "",
+            cells["id"],
+            kind,
+            cells["role"],
+            "person",
+            "",
+            "",
+            cells["from"],
+            cells["to"],
+            cells["source"],
+        )
         for name in cells["names"].split("|"):
             rows += [replace(base, surface=s, flags="full") for s in spellings(name, "")]
         if cells["surname"] == "-":
@@ -153,8 +179,9 @@ def leader_rows(data: Path, seeds: Path, taken: set[tuple[str, str]], names: set
     for leader in leaders(data):
         if (leader.id, plain(leader.surname)) in taken:
             continue
-        base = Row("", leader.id, "state", "GOV", "person", "", "", leader.start, leader.end,
-                   "factbook")
+        base = Row(
+            "", leader.id, "state", "GOV", "person", "", "", leader.start, leader.end, "factbook"
+        )
         if leader.name not in names:
             rows += [replace(base, surface=s, flags="full") for s in spellings(leader.name, "")]
         surname = leader.surname
@@ -179,8 +206,9 @@ def derived_rows(data: Path, seeds: Path, hand: list[Row]) -> list[Row]:
         via = {"people": "demonym", "capital": "metonym"}.get(fact.via, fact.via)
         for spelling in spellings(fact.surface, ""):
             if spelling not in known:
-                rows.append(Row(spelling, fact.id, fact.kind, role, via, flags, "", "", "",
-                                fact.source))
+                rows.append(
+                    Row(spelling, fact.id, fact.kind, role, via, flags, "", "", "", fact.source)
+                )
     taken_names = known | {row.surface for row in rows}
     for surface, actor_id, role in bodies(data, taken_names):
         rows.append(Row(surface, actor_id, "state", role, "body", "", "", "", "", "factbook"))
@@ -190,8 +218,13 @@ def derived_rows(data: Path, seeds: Path, hand: list[Row]) -> list[Row]:
 
 
 DISPLAY_NAMES = {
-    "USA": "United States", "GBR": "United Kingdom", "COD": "DR Congo",
-    "COG": "Republic of Congo", "TUR": "Turkey", "CIV": "Ivory Coast", "PSE": "Palestine",
+    "USA": "United States",
+    "GBR": "United Kingdom",
+    "COD": "DR Congo",
+    "COG": "Republic of Congo",
+    "TUR": "Turkey",
+    "CIV": "Ivory Coast",
+    "PSE": "Palestine",
 }
 
 
@@ -207,8 +240,10 @@ def settle(rows: list[Row], display: dict[str, str]) -> list[Row]:
     for actor_id, group in by_id.items():
         wanted = display.get(actor_id)
         if any(row.surface == wanted for row in group):
-            group = [row.flagged("main") if row.surface == wanted else row.unflagged("main")
-                     for row in group]
+            group = [
+                row.flagged("main") if row.surface == wanted else row.unflagged("main")
+                for row in group
+            ]
         if not any("main" in row.flags.split(",") for row in group):
             names = [row for row in group if row.via == "name" and row.surface != actor_id]
             best = min(names or group, key=lambda row: (len(row.surface) > 24, row.surface))

@@ -97,8 +97,20 @@ def dse_rows(path: Path, split: str) -> Iterator[Row]:
             text, first, second = unmark(marked, p, q)
             forward, backward = DSE_CLASSES[label.strip()]
             common = {"text": text, "doc_id": f"dse-{split}-{number}"}
-            yield {"id": f"dse-{split}-{number}-pq", **common, "source": first, "target": second, "stance": forward}
-            yield {"id": f"dse-{split}-{number}-qp", **common, "source": second, "target": first, "stance": backward}
+            yield {
+                "id": f"dse-{split}-{number}-pq",
+                **common,
+                "source": first,
+                "target": second,
+                "stance": forward,
+            }
+            yield {
+                "id": f"dse-{split}-{number}-qp",
+                **common,
+                "source": second,
+                "target": first,
+                "stance": backward,
+            }
 
 
 def unmark(marked: str, p: str, q: str) -> tuple[str, Span, Span]:
@@ -175,7 +187,9 @@ def join_sentences(sentences: list[Row], rng: random.Random) -> list[Row]:
 def _joined(first: Row, second: Row, connector: str) -> Row:
     head = first["text"].rstrip(".") + connector
     n, shift = len(first["mentions"]), len(head)
-    mentions = [{**m, "start": m["start"] + shift, "end": m["end"] + shift} for m in second["mentions"]]
+    mentions = [
+        {**m, "start": m["start"] + shift, "end": m["end"] + shift} for m in second["mentions"]
+    ]
     stances = [
         {**s, "source": s["source"] + n, "target": None if s["target"] is None else s["target"] + n}
         for s in second["stances"]
@@ -218,7 +232,9 @@ def drop_leaks(splits: dict[str, list[Row]]) -> None:
     for part in ("test", "dev", "train"):
         names = [name for name in splits if name.endswith(part)]
         for name in names:
-            kept = [row for row in splits[name] if part == "test" or normalised(row["text"]) not in held]
+            kept = [
+                row for row in splits[name] if part == "test" or normalised(row["text"]) not in held
+            ]
             print(f"{name}: {len(kept)} rows, {len(splits[name]) - len(kept)} dropped as leaks")
             splits[name] = kept
         held |= {normalised(row["text"]) for name in names for row in splits[name]}
@@ -226,6 +242,7 @@ def drop_leaks(splits: dict[str, list[Row]]) -> None:
 
 def drop_duplicates(rows: list[Row]) -> list[Row]:
     """One row for each (text, source, target); questions that were labelled both ways are dropped."""
+
     def key(row: Row) -> str:
         return json.dumps([normalised(row["text"]), row["source"], row["target"]])
 

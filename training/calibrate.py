@@ -14,8 +14,8 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-
 from run_folder import dev_logits
+
 from stance.metrics import expected_calibration_error
 
 # Head -> the dev sets that label it.

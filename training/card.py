@@ -104,8 +104,12 @@ def score_table(rows: list[Row]) -> str:
             continue
         ours = found[title, metric, "stance"]
         cells = [_cell(found.get((title, metric, system))) for system in systems]
-        published = f"{ours['published'][0]:.3f} ({ours['published'][1]})" if ours["published"] else ""
-        lines.append(f"| {title} | {ours['n']} | {METRICS[metric]} | {' | '.join(cells)} | {published} |")
+        published = (
+            f"{ours['published'][0]:.3f} ({ours['published'][1]})" if ours["published"] else ""
+        )
+        lines.append(
+            f"| {title} | {ours['n']} | {METRICS[metric]} | {' | '.join(cells)} | {published} |"
+        )
     return "\n".join(lines)
 
 

