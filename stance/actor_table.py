@@ -66,6 +66,11 @@ class ActorTable:
         """The actor with this id and its display name, or None if the table has no such id."""
         return self.actors.get(actor_id)
 
+    def lists(self, name: str) -> bool:
+        """Whether the table has exactly this surface, whatever a context makes of it."""
+        keys = tokenise(name)
+        return longest(self.names, keys, 0, len(keys))[0] == len(keys)
+
     def names_of(self, actor_id: str) -> tuple[str, ...]:
         """Every surface of an id, sorted; empty if the table has no such id."""
         return self.surfaces.get(actor_id, ())

@@ -35,6 +35,7 @@ def print_records(records: Sequence[StanceRecord], table: ActorTable, console: C
     if not stances:
         console.print("No stance found." if records else "No two actors found in one sentence.")
         return
+    console.print("Mean stance of row toward column, −1 against to +1 in favor (sentences)")
     console.print(_matrix(records, table))
     by_source: dict[str, list[StanceRecord]] = defaultdict(list)
     for record in stances:
@@ -42,8 +43,8 @@ def print_records(records: Sequence[StanceRecord], table: ActorTable, console: C
     for name, rows in sorted(by_source.items(), key=lambda item: (-len(item[1]), item[0])):
         console.print(f"\n[bold]{escape(name)}[/bold]")
         for record in rows:
-            console.print(Padding(_answer(record, table), (0, 0, 0, 2)))
-            console.print(Padding(_sentence(record), (0, 0, 0, 4)))
+            console.print(Padding(_answer(record, table), (0, 0, 0, 2), expand=False))
+            console.print(Padding(_sentence(record), (0, 0, 0, 4), expand=False))
 
 
 def _matrix(records: Sequence[StanceRecord], table: ActorTable) -> Table:
@@ -51,18 +52,17 @@ def _matrix(records: Sequence[StanceRecord], table: ActorTable) -> Table:
     polar = [r for r in records if r.stance != "neutral"]
     holders, met = {r.source_id for r in polar}, Counter(r.target_id for r in polar if r.target_id)
     columns = [target for target, _ in met.most_common(MOST_COLUMNS)]
-    grid = Table(
-        title="Mean stance of row toward column, −1 against to +1 in favor (sentences)",
-        title_justify="left",
-    )
+    grid = Table()
     grid.add_column("")
+    words = {r.source_id: r.source_text for r in records}
+    words |= {r.target_id: r.target_text or "" for r in records}
     for target in columns:
-        grid.add_column(escape(_name(target, target, table)), justify="right")
+        grid.add_column(escape(_name(target, words[target], table)), justify="right")
     for vector in aggregate(records, by="all"):
         cells = {cell.target_id: cell for cell in vector.cells}
         if vector.source_id in holders and cells.keys() & met.keys():
             grid.add_row(
-                escape(_name(vector.source_id, vector.source_id, table)),
+                escape(_name(vector.source_id, words[vector.source_id], table)),
                 *(f"{cells[t].mean:+.2f} ({cells[t].n})" if t in cells else "" for t in columns),
             )
     return grid
@@ -96,7 +96,7 @@ def _sentence(record: StanceRecord) -> Text:
 def _name(actor_id: str | None, text: str, table: ActorTable) -> str:
     """The actor's name; one that no table lists goes by the words used."""
     actor = table.actor(actor_id) if actor_id else None
-    return actor.name if actor is not None else text.removeprefix("ent:")
+    return actor.name if actor is not None else text
 
 
 def print_evaluation(result: Evaluation, console: Console) -> None:

@@ -158,7 +158,9 @@ class Scorer:
     def _pairs(self, item: _Item, window: Window, tag_logits: Array) -> Sequence[Pair]:
         if item.pairs is not None:
             return item.pairs
-        mentions = add_tagged(item.sentence, item.mentions, window, tag_logits, self.config.tags)
+        mentions = add_tagged(
+            item.sentence, item.mentions, self.table, window, tag_logits, self.config.tags
+        )
         return make_pairs(item.sentence, mentions)
 
     def _score(

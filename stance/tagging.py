@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from stance.actor_table import ent_id
+from stance.actor_table import ActorTable, ent_id
 from stance.encode import Window
 from stance.values import Mention, Sentence
 
@@ -35,18 +35,20 @@ def decode_bio(indices: Sequence[int], tags: Sequence[str]) -> list[tuple[int, i
 def add_tagged(
     sentence: Sentence,
     mentions: Sequence[Mention],
+    table: ActorTable,
     window: Window,
     logits: Array,
     tags: Sequence[str],
 ) -> list[Mention]:
     """The table's mentions and, where they leave room, the tagger's, sorted by position.
 
-    The table wins every overlap: it knows ids and the rules that reject a reading. What the tagger
-    adds gets an `ent:` id and `via="tagger"`.
+    The table wins every overlap, and a name it lists but did not find here was rejected by its
+    rules. What the tagger adds gets an `ent:` id and `via="tagger"`.
 
     Args:
         sentence: the window's sentence.
         mentions: what the actor table found in it.
+        table: the actor table.
         window: the tokens that were tagged.
         logits: the tagger's output for the window, (at least its tokens, tags).
         tags: the tagger's labels.
@@ -58,7 +60,8 @@ def add_tagged(
         )
         text = sentence.text[start:end]
         start, end = start + sentence.start, end + sentence.start
-        if any(m.start < end and start < m.end for m in found) or not any(map(str.isalnum, text)):
+        overlaps = any(m.start < end and start < m.end for m in found)
+        if overlaps or table.lists(text) or not any(map(str.isalnum, text)):
             continue
         found.append(Mention(start, end, text, (ent_id(text),), use=use, via="tagger"))
     return sorted(found, key=lambda m: m.start)

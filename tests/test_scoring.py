@@ -77,7 +77,9 @@ def test_alone_as_in_company(model: str, request: pytest.FixtureRequest) -> None
 def test_torch_gives_what_onnx_gives(tiny: Scorer) -> None:
     torch_scorer = Scorer(tiny.config, TorchBackend(TINY), tiny.tokenizer, tiny.table)
     pairs = many_questions()
-    assert largest_difference(tiny.predict(pairs), torch_scorer.predict(pairs)) < 0.02
+    assert (
+        largest_difference(tiny.predict(pairs), torch_scorer.predict(pairs)) < 0.05
+    )  # int8 weights
 
 
 def test_exchanging_the_names_exchanges_the_answers(scorer: Scorer) -> None:

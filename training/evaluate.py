@@ -16,7 +16,7 @@ from typing import Any
 
 import baselines
 import numpy as np
-from card import write_card
+from card import update_readme, write_card
 from numpy.typing import NDArray
 from run_folder import read_tokenizer
 
@@ -108,6 +108,7 @@ def main() -> None:
     result = {"model_id": config.model_id, "rows": rows, "int8_against_fp32": parity}
     (args.model / "metrics.json").write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
     write_card(args.model, args.run)
+    update_readme(Path(__file__).parents[1] / "README.md", rows)
     write_checksums(args.model)
 
 

@@ -1,0 +1,116 @@
+"""The training loop on the tiny network: it learns, resumes, and refuses another recipe's state."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors.torch import load_file
+from tokenizers import Tokenizer
+
+from stance.finetune import Example, TaggedSentence, TrainConfig, finetune, make_examples, predict
+from stance.labelled import LabelledPair
+from stance.network import NetworkConfig, StanceNetwork
+
+from .conftest import TINY
+
+TOKENIZER = Tokenizer.from_file(str(TINY / "tokenizer.json"))
+CONFIG = TrainConfig(
+    epochs=3, batch_size=8, encoder_lr=1e-3, head_lr=3e-3, average_decay=0.9, bfloat16=False
+)
+
+
+def fresh_network() -> StanceNetwork:
+    config = NetworkConfig.from_json(json.loads((TINY / "network.json").read_text()))
+    network = StanceNetwork(config)
+    network.load_state_dict(load_file(TINY / "network.safetensors"))
+    return network
+
+
+def examples(network: StanceNetwork) -> list[Example]:
+    pairs, tagged = [], []
+    for i, verb in enumerate(["praised", "thanked", "accused", "condemned"] * 6):
+        text = f"Tokyo {verb} Paris over the treaty {i}"
+        start = text.index("Paris")
+        label = "favor" if verb in ("praised", "thanked") else "against"
+        span = (start, start + 5)
+        pairs.append(
+            LabelledPair(f"{i}a", text, (0, 5), span, stance=label, shift_from="none", act="NONE")
+        )
+        pairs.append(LabelledPair(f"{i}b", text, span, (0, 5), stance="neutral"))
+        pairs.append(LabelledPair(f"{i}c", text, None, span, sentiment="positive"))
+        tagged.append(TaggedSentence(text, ((0, 5, "actor"), (*span, "actor"))))
+    return make_examples(pairs, tagged, network, TOKENIZER, 32)
+
+
+def accuracy(network: StanceNetwork, data: list[Example]) -> Mapping[str, float]:
+    logits, _ = predict(network, data, pad_id=0)
+    right = [
+        int(row.argmax()) == answers[0]
+        for e, rows in zip(data, logits["stance"], strict=True)
+        for row, answers in zip(rows, e.answers, strict=True)
+        if answers[0] >= 0
+    ]
+    return {"score": sum(right) / len(right)}
+
+
+def run(
+    checkpoint: Path, config: TrainConfig = CONFIG, stop_after: int | None = None
+) -> StanceNetwork:
+    network = fresh_network()
+    data = examples(network)
+    calls = 0
+
+    def dev_score(net: StanceNetwork) -> Mapping[str, float]:
+        nonlocal calls
+        calls += 1
+        if calls - 1 == stop_after:
+            raise KeyboardInterrupt
+        return accuracy(net, data)
+
+    finetune(
+        network,
+        data,
+        config,
+        pad_id=0,
+        checkpoint=checkpoint,
+        dev_score=dev_score,
+        log=lambda _: None,
+    )
+    return network
+
+
+def test_it_learns(tmp_path: Path) -> None:
+    before = fresh_network()
+    config = TrainConfig(
+        epochs=30, batch_size=8, encoder_lr=2e-3, head_lr=5e-3, average_decay=0.9, bfloat16=False
+    )
+    after = run(tmp_path / "c.pt", config)
+    data = examples(before)
+    assert accuracy(before, data)["score"] < 0.8
+    assert accuracy(after, data)["score"] == 1.0
+
+
+def test_killed_and_resumed_is_as_never_killed(tmp_path: Path) -> None:
+    whole = run(tmp_path / "whole.pt")
+    with pytest.raises(KeyboardInterrupt):
+        run(tmp_path / "parts.pt", stop_after=1)
+    resumed = run(tmp_path / "parts.pt")
+    for name, value in whole.state_dict().items():
+        assert torch.equal(value, resumed.state_dict()[name]), name
+
+
+def test_state_of_another_recipe_is_refused(tmp_path: Path) -> None:
+    run(tmp_path / "c.pt")
+    with pytest.raises(ValueError, match="another configuration"):
+        run(tmp_path / "c.pt", TrainConfig(epochs=4, batch_size=8))
+
+
+def test_tags_and_missing_labels() -> None:
+    network = fresh_network()
+    (example, *_) = examples(network)
+    tags = network.config.tags
+    assert example.tags is not None
+    assert tags[example.tags[1]] == "B-actor"
+    assert example.answers[2][0] < 0, "a row without stance teaches none"
