@@ -47,7 +47,7 @@ class TrainConfig:
     warmup: float = 0.06
     label_smoothing: float = 0.05
     max_length: int = 256
-    max_pairs: int = 14
+    max_pairs: int = 18
     average_decay: float = 0.998
     tag_weight: float = 0.5
     head_weights: Mapping[str, float] = field(

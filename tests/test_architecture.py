@@ -1,6 +1,8 @@
 """The house: import order, a light import, the public names, a README that runs."""
 
 import ast
+import doctest
+import importlib
 import subprocess
 import sys
 from pathlib import Path
@@ -66,8 +68,14 @@ def test_exported_names() -> None:
         _ = stance.analyse
 
 
-def test_documented_calls_run() -> None:
-    """The README's Python, and the doctest of the package."""
+@pytest.mark.parametrize(
+    "module", ["stance", *(f"stance.{name}" for name in ORDER if name != "__main__")]
+)
+def test_docstring_examples(module: str) -> None:
+    assert doctest.testmod(importlib.import_module(module)).failed == 0
+
+
+def test_readme_python_runs() -> None:
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     blocks = [part.split("```")[0] for part in readme.split("```python\n")[1:]]
     assert blocks

@@ -28,7 +28,14 @@ NEWSMTSC_FILES = {
     "newsmtsc-rw_test": "rw_test",
     "newsmtsc-mt_test": "mt_test",
 }
+CORPUS_FILES = {
+    "train": ("train", "train_analysis"),
+    "dev": ("dev",),
+    "analysis_dev": ("dev_analysis",),
+    "test": ("test",),
+}
 SEED = 13
+SHORT = 220  # characters; only sentences up to this are joined with another
 CONNECTORS = ("; ", ", while ", ", even as ", " - ", ", and ", ". ")
 # DSE class -> stance of p toward q, stance of q toward p.
 DSE_CLASSES = {
@@ -52,8 +59,8 @@ def main() -> None:
         splits[name] = list(newsmtsc_rows(args.data / "newsmtsc" / f"{file}.jsonl", name))
     for split, file in DSE_FILES.items():
         splits[f"dse_{split}"] = list(dse_rows(args.data / "dse" / file, split))
-    for split in ("train", "dev", "test"):
-        sentences = read_jsonl(args.corpus / f"{split}.jsonl")
+    for split, files in CORPUS_FILES.items():
+        sentences = [s for file in files for s in read_jsonl(args.corpus / f"{file}.jsonl")]
         splits[f"corpus_{split}"] = [row for s in sentences for row in corpus_rows(s)]
         splits[f"mentions_{split}"] = [mention_row(s) for s in sentences]
         if split == "train":
@@ -173,11 +180,12 @@ def corpus_rows(sentence: Row) -> Iterator[Row]:
 
 
 def join_sentences(sentences: list[Row], rng: random.Random) -> list[Row]:
-    """Each sentence once more, run together with another: long sentences in which most pairs are neutral.
+    """Short sentences once more, two run together: long sentences in which most pairs are neutral.
 
     News runs longer than our corpus; who is near whom should not decide a stance.
     """
-    order = rng.sample(sentences, len(sentences))
+    short = [s for s in sentences if len(s["text"]) <= SHORT]
+    order = rng.sample(short, len(short))
     return [
         _joined(first, second, rng.choice(CONNECTORS))
         for first, second in zip(order[::2], order[1::2], strict=False)

@@ -20,7 +20,7 @@ from stance.metrics import expected_calibration_error
 
 # Head -> the dev sets that label it.
 SETS = {
-    "stance": ("corpus_dev", "dse_dev"),
+    "stance": ("corpus_dev", "corpus_analysis_dev", "dse_dev"),
     "sentiment": ("newsmtsc-rw_dev", "newsmtsc-mt_dev"),
     "shift_from": ("corpus_dev",),
     "act": ("corpus_dev",),
