@@ -8,7 +8,7 @@ be resolved is left out or kept without an id, never given to the nearest state.
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
 from stance.actor_context import (
@@ -29,7 +29,6 @@ from stance.values import Mention
 
 __all__ = ["ActorTable", "ent_id", "find_actors", "load_actor_table"]
 
-PIECE = 4000  # characters; a longer "sentence" is a table or a dump and is read in pieces
 SURNAME_FIRST = frozenset({"CHN", "PRK", "KOR", "TWN", "VNM", "KHM", "HKG", "HUN", "ETH"})
 LOCAL_ROLES = frozenset({"GOV", "MIL", "LEG", "JUD", "COP", "OPP"})
 
@@ -61,7 +60,7 @@ def find_actors(
     [('Beijing', 'CHN', 'GOV'), ("Japan's navy", 'JPN', 'MIL')]
     """
     table = load_actor_table() if table is None else table
-    chunks = [read_chunk(piece, offset) for offset, piece in _pieces(text)]
+    chunks = [read_chunk(sentence.text, sentence.start) for sentence in split_sentences(text)]
     for chunk in chunks:
         _match(chunk, table)
     evidence = _gather(chunks, table)
@@ -70,18 +69,6 @@ def find_actors(
         hits = _resolve_chunk(chunk, evidence, date, table)
         mentions += _with_introduced(text, chunk, hits, evidence, table)
     return mentions
-
-
-def _pieces(text: str) -> Iterator[tuple[int, str]]:
-    """(offset, text) of the sentences, the endless ones cut at a space."""
-    for sentence in split_sentences(text):
-        start = sentence.start
-        while sentence.end - start > PIECE:
-            cut = text.rfind(" ", start + PIECE // 2, start + PIECE)
-            cut = start + PIECE if cut < 0 else cut
-            yield start, text[start:cut]
-            start = cut
-        yield start, text[start : sentence.end]
 
 
 # --- finding surfaces ----------------------------------------------------------------------

@@ -19,7 +19,14 @@ from stance.errors import ModelMismatchError, ModelNotFoundError
 from stance.values import SCHEMA_VERSION, SENTIMENTS, STANCES
 
 DEFAULT_MODEL = "stance-small-en"
-ONNX_FILES = ("encoder.onnx", "pairs.onnx", "weights.bin")
+NEEDED = (
+    "encoder.onnx",
+    "pairs.onnx",
+    "weights.bin",
+    "config.json",
+    "tokenizer.json",
+    "golden.jsonl",
+)
 CHECKSUMS = "SHA256SUMS"
 
 
@@ -64,6 +71,11 @@ class ModelConfig:
                 raise ModelMismatchError(
                     f"{path} orders the labels of {head} as {heads.get(head)}; must be {labels}"
                 )
+        for head in ("stance", "sentiment", "shift_from", "act"):
+            if not heads.get(head) or not config.temperatures.get(head, 0) > 0:
+                raise ModelMismatchError(
+                    f"{path} lacks the labels or a positive temperature of the head {head}"
+                )
         return config
 
 
@@ -77,18 +89,20 @@ def check_folder(directory: Path) -> None:
     """Compare every file with SHA256SUMS.
 
     Raises:
-        ModelNotFoundError: no such folder, or it has no SHA256SUMS.
-        ModelMismatchError: a listed file is missing or differs, or nothing useful is listed.
+        ModelNotFoundError: no such folder, or none of a model's files in it.
+        ModelMismatchError: a file is missing or differs from its checksum.
     """
     sums = directory / CHECKSUMS
-    if not sums.is_file():
-        what = "has no SHA256SUMS" if directory.is_dir() else "does not exist"
+    if not any((directory / name).is_file() for name in (CHECKSUMS, *NEEDED)):
+        what = "holds no model" if directory.is_dir() else "does not exist"
         raise ModelNotFoundError(
             f"model folder {os.fspath(directory)!r} {what}",
-            hint="give the folder of a stance model, or none for the one that is shipped",
+            hint="give the folder of a stance model; the default one comes with the package",
         )
+    if not sums.is_file():
+        raise ModelMismatchError(f"{sums} is missing", hint="copy the whole model folder")
     listed = _read_checksums(sums)
-    for name in (*ONNX_FILES, "config.json", "tokenizer.json", "golden.jsonl"):
+    for name in NEEDED:
         if name not in listed:
             raise ModelMismatchError(
                 f"{sums} does not list {name}", hint="the folder was copied in part or edited"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -89,19 +88,16 @@ class TorchBackend:
         if not (directory / "network.safetensors").is_file():
             raise ModelNotFoundError(
                 f"{directory} has no network.safetensors, which the torch backend needs",
-                hint="use backend='onnx', or the folder of a training run",
+                hint="use backend='onnx', or a model folder that holds them too",
             )
         try:
             import torch
-            from safetensors.torch import load_file
 
-            from stance.network import NetworkConfig, StanceNetwork
+            from stance.network import read_network
         except ImportError as error:
             raise MissingDependencyError("torch", "train") from error
-        raw = json.loads((directory / "network.json").read_text(encoding="utf-8"))
         self._torch = torch
-        self._network = StanceNetwork(NetworkConfig.from_json(raw)).eval()
-        self._network.load_state_dict(load_file(directory / "network.safetensors"))
+        self._network = read_network(directory)
         if threads is not None:
             torch.set_num_threads(threads)
 

@@ -77,8 +77,7 @@ def analyze(
     from stance.report import print_records
     from stance.scoring import load
 
-    errors = _Errors()
-    with errors.stop_on_error():
+    with _reporting_errors() as errors:
         day = parse_date(date, "option --date")
         scorer = load(model, actors=actors)
         # Rows that appear on the terminal as they are made are progress enough.
@@ -90,9 +89,12 @@ def analyze(
                     sys.stdout.write(json.dumps(record.to_json(), ensure_ascii=False) + "\n")
             else:
                 found = list(records)
-        if not as_json:
+        if as_json:
+            return
+        if only and not found:
+            Console().print(f"No record names {only}.", markup=False)
+        else:
             print_records(found, scorer.table, Console())
-    errors.exit()
 
 
 @app.command()
@@ -123,18 +125,16 @@ def evaluate(
     from stance.report import print_evaluation
     from stance.scoring import load
 
-    errors = _Errors()
-    with errors.stop_on_error():
+    with _reporting_errors() as errors:
         result = run(Path(pairs), load(model), task=task, on_error=errors)
         if as_json:
             sys.stdout.write(json.dumps(result.to_json()) + "\n")
         else:
             print_evaluation(result, Console())
-    errors.exit()
 
 
 class _Errors:
-    """Prints each error on standard error, in a line and its hint, and remembers that there was one."""
+    """Prints each error on standard error, with its hint, in one line, and remembers that there was one."""
 
     def __init__(self) -> None:
         self.any = False
@@ -144,27 +144,19 @@ class _Errors:
         hint = f" ({error.hint})" if error.hint else ""
         sys.stderr.write(f"stance: {error}{hint}\n")
 
-    def stop_on_error(self) -> _StopOnError:
-        return _StopOnError(self)
 
-    def exit(self) -> None:
-        if self.any:
-            raise typer.Exit(1)
-
-
-class _StopOnError:
-    """Ends the command with status 1 and one line, not a traceback, on an error of ours."""
-
-    def __init__(self, errors: _Errors) -> None:
-        self.errors = errors
-
-    def __enter__(self) -> None:
-        pass
-
-    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        if isinstance(error, StanceError):
-            self.errors(error)
-            raise typer.Exit(1) from error
+@contextmanager
+def _reporting_errors() -> Iterator[_Errors]:
+    """Where to report errors; the command exits with 1 if there was any, without a traceback for ours."""
+    # Records are UTF-8 whatever the locale, or they could not be read back.
+    sys.stdout.reconfigure(encoding="utf-8")  # type: ignore[union-attr]
+    errors = _Errors()
+    try:
+        yield errors
+    except StanceError as error:
+        errors(error)
+    if errors.any:
+        raise typer.Exit(1)
 
 
 def _only(records: Iterable[StanceRecord], ids: str | None) -> Iterator[StanceRecord]:

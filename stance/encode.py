@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -27,10 +28,15 @@ Span = tuple[int, int]
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """Token ids of (a part of) a sentence, with [CLS] and [SEP], and each token's characters."""
+    """Token ids of a sentence or a part of it, with [CLS] and [SEP], and each token's characters.
+
+    `start` and `end` bound the characters that the window sees.
+    """
 
     ids: tuple[int, ...]
     offsets: tuple[Span, ...]
+    start: int
+    end: int
 
     @property
     def padded_length(self) -> int:
@@ -38,14 +44,24 @@ class Window:
         return -(-len(self.ids) // LENGTH_STEP) * LENGTH_STEP
 
     def token_span(self, start: int, end: int) -> Span | None:
-        """The tokens that overlap characters [start, end), or None if not wholly in the window."""
+        """The tokens that overlap characters [start, end), or None if not wholly in the window.
+
+        Characters without a token, such as outer spaces, do not matter.
+        """
+        if start < self.start or end > self.end:
+            return None
         inside = [i for i, (a, b) in enumerate(self.offsets) if a < end and b > start and a < b]
-        if not inside:
-            return None
-        first, last = inside[0], inside[-1]
-        if self.offsets[first][0] > start or self.offsets[last][1] < end:
-            return None
-        return first, last + 1
+        return (inside[0], inside[-1] + 1) if inside else None
+
+
+def read_tokenizer(path: Path) -> Tokenizer:
+    """A tokenizer.json without the padding and truncation that its publisher may have left in it."""
+    from tokenizers import Tokenizer
+
+    tokenizer = Tokenizer.from_file(str(path))
+    tokenizer.no_padding()
+    tokenizer.no_truncation()
+    return tokenizer
 
 
 def encode_sentences(
@@ -58,27 +74,30 @@ def encode_sentences(
         texts: the sentences.
         max_length: the longest window in tokens, special tokens included.
     """
+    encodings = tokenizer.encode_batch(list(texts))
     return [
-        _windows(tuple(e.ids), tuple(e.offsets), max_length)
-        for e in tokenizer.encode_batch(list(texts))
+        _windows(e.ids, e.offsets, max_length, len(text))
+        for e, text in zip(encodings, texts, strict=True)
     ]
 
 
 def _windows(
-    ids: tuple[int, ...], offsets: tuple[Span, ...], max_length: int
+    ids: Sequence[int], offsets: Sequence[Span], max_length: int, characters: int
 ) -> tuple[Window, ...]:
-    if len(ids) <= max_length:
-        return (Window(ids, offsets),)
-    body, step = max_length - 2, (max_length - 2) // 2
-    inner = len(ids) - 2
-    starts = list(range(0, inner - body, step)) + [inner - body]
-    return tuple(
-        Window(
-            (ids[0], *ids[1 + s : 1 + s + body], ids[-1]),
-            (offsets[0], *offsets[1 + s : 1 + s + body], offsets[-1]),
+    inner, body = len(ids) - 2, max_length - 2
+    starts = [0] if inner <= body else [*range(0, inner - body, body // 2), inner - body]
+    windows = []
+    for first in starts:
+        last = min(first + body, inner)
+        windows.append(
+            Window(
+                (ids[0], *ids[1 + first : 1 + last], ids[-1]),
+                (offsets[0], *offsets[1 + first : 1 + last], offsets[-1]),
+                start=0 if first == 0 else offsets[1 + first][0],
+                end=characters if last == inner else offsets[last][1],
+            )
         )
-        for s in starts
-    )
+    return tuple(windows)
 
 
 def pad_windows(

@@ -3,8 +3,8 @@
 StanceError                      the common base; what to do is attached with `add_note`
 ├─ InputError(ValueError)        bad text, offsets or row: names the document and the field
 ├─ ModelError                    the model folder cannot be used
-│  ├─ ModelNotFoundError         no such folder, or a file is missing from it
-│  └─ ModelMismatchError         checksum, label order, schema or golden sentences disagree
+│  ├─ ModelNotFoundError         there is no model in the folder
+│  └─ ModelMismatchError         a file is missing or changed, or labels, schema or golden answers differ
 ├─ ActorTableError               duplicate alias, unknown code: file and line
 └─ MissingDependencyError(ImportError)   an optional package is needed: names the extra
 """
@@ -31,11 +31,11 @@ class ModelError(StanceError):
 
 
 class ModelNotFoundError(ModelError):
-    """The model folder, or a file in it, does not exist."""
+    """There is no such folder, or no model in it."""
 
 
 class ModelMismatchError(ModelError):
-    """The model folder is complete but is not what it says it is."""
+    """The folder holds a model that is incomplete or is not what it says it is."""
 
 
 class ActorTableError(StanceError, ValueError):

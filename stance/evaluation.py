@@ -18,7 +18,8 @@ from stance import metrics
 from stance.errors import InputError
 from stance.labelled import LabelledPair, iter_pairs
 from stance.metrics import FloatArray
-from stance.values import SENTIMENTS, STANCES, Mention, Pair, Sentence
+from stance.pairs import pair_of
+from stance.values import SENTIMENTS, STANCES, Pair
 
 if TYPE_CHECKING:
     from stance.scoring import Scorer
@@ -175,11 +176,11 @@ def evaluate(
     task = task or ("stance" if any(p.stance for p in given) else "sentiment")
     if task not in ("stance", "sentiment"):
         raise InputError(f"task is {task!r}; must be 'stance' or 'sentiment'")
-    gold = [p for p in given if (p.stance if task == "stance" else p.sentiment)]
+    gold = [p for p in given if (p.stance if task == "stance" else p.sentiment and p.target)]
     if not gold:
         raise InputError(f"none of the {len(given)} pairs has a {task} to compare with")
     scorer = scorer or load()
-    predictions = scorer.predict([question_of(p) for p in gold])
+    predictions = scorer.predict([question_of(p, task) for p in gold])
     labels = STANCES if task == "stance" else SENTIMENTS
     return evaluate_probs(
         [p.stance_probs if task == "stance" else p.sentiment_probs for p in predictions],
@@ -203,11 +204,9 @@ def fingerprint(pairs: Iterable[LabelledPair]) -> str:
     return digest.hexdigest()
 
 
-def question_of(pair: LabelledPair) -> Pair:
-    """The pair as a question to a scorer, on its text alone."""
+def question_of(pair: LabelledPair, task: str) -> Pair:
+    """The pair as a question to a scorer, on its text alone.
 
-    def mention(span: tuple[int, int] | None) -> Mention | None:
-        return None if span is None else Mention(*span, pair.text[span[0] : span[1]], ())
-
-    sentence = Sentence("", 0, 0, len(pair.text), pair.text)
-    return Pair(sentence, mention(pair.source), mention(pair.target))
+    Sentiment is how the text portrays the target, so it is asked without the source.
+    """
+    return pair_of(pair.text, pair.source if task == "stance" else None, pair.target)

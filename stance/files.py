@@ -18,7 +18,7 @@ OnError = Callable[[StanceError], None]
 
 
 def read_documents(
-    paths: Iterable[str | os.PathLike[str]],
+    paths: str | os.PathLike[str] | Iterable[str | os.PathLike[str]],
     date: datetime.date | None = None,
     on_error: OnError | None = None,
 ) -> Iterator[Document]:
@@ -29,7 +29,7 @@ def read_documents(
     id are named `<file>:<line>`.
 
     Args:
-        paths: files, or "-" for standard input.
+        paths: a file or several, or "-" for standard input.
         date: for documents that have no date of their own.
         on_error: receives the error of a file or row that cannot be read, which is then left
             out; without it the first such error is raised.
@@ -37,7 +37,7 @@ def read_documents(
     Raises:
         InputError: a file is missing, a folder or not UTF-8, or a row is not as above.
     """
-    for path in paths:
+    for path in [paths] if isinstance(paths, str | os.PathLike) else paths:
         try:
             if str(path).lower().endswith((".jsonl", ".ndjson")):
                 yield from _read_rows(path, date, on_error)
@@ -69,7 +69,8 @@ def read_records(path: str | os.PathLike[str]) -> Iterator[StanceRecord]:
         try:
             yield StanceRecord.from_json(json.loads(line))
         except ValueError as error:
-            raise InputError(f"{os.fspath(path)}, line {number}: {error}") from error
+            hint = error.hint if isinstance(error, StanceError) else None
+            raise InputError(f"{os.fspath(path)}, line {number}: {error}", hint=hint) from error
 
 
 def parse_date(value: object, where: str) -> datetime.date | None:

@@ -14,7 +14,7 @@ import os
 import random
 import time
 from collections import defaultdict, deque
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -91,6 +91,7 @@ def finetune(
     *,
     pad_id: int,
     checkpoint: Path,
+    fingerprint: str,
     dev_score: DevScore,
     log: Callable[[str], None] = print,
 ) -> dict[str, float]:
@@ -102,17 +103,19 @@ def finetune(
         config: the recipe.
         pad_id: the tokenizer's padding id.
         checkpoint: a file to write the state to after each epoch and to resume from.
+        fingerprint: names data and base; a checkpoint made from others is refused.
         dev_score: called after each epoch on the averaged weights; its "score" entry picks the
             epoch that is kept (higher is better).
         log: receives one line every 50 steps and every epoch.
     """
     torch.manual_seed(config.seed)
     state = _State(network, config, steps_per_epoch=_steps(examples, config))
-    state.resume(checkpoint)
+    state.resume(checkpoint, fingerprint)
+    heads = len(network.config.pair_heads)
     for epoch in range(state.epoch, config.epochs):
         network.train()
         started, recent = time.monotonic(), deque[float](maxlen=50)
-        for done, batch in enumerate(_batches(examples, config, epoch, pad_id), 1):
+        for done, batch in enumerate(_batches(examples, config, epoch, pad_id, heads), 1):
             recent.append(state.update(batch))
             if done % 50 == 0:
                 pace = (time.monotonic() - started) / done
@@ -121,7 +124,7 @@ def finetune(
                     f"epoch {epoch + 1} step {state.step}/{state.steps} loss {loss:.4f} {pace:.2f} s/step"
                 )
         scores = state.close_epoch(epoch + 1, dev_score)
-        state.save(checkpoint)
+        state.save(checkpoint, fingerprint)
         log(f"epoch {epoch + 1} " + json.dumps({k: round(v, 4) for k, v in scores.items()}))
     network.load_state_dict(state.best)
     network.eval()
@@ -170,13 +173,14 @@ class _State:
         self.epoch = epoch
         return scores
 
-    def save(self, path: Path) -> None:
+    def save(self, path: Path, fingerprint: str) -> None:
         """Write everything `resume` needs, whole or not at all."""
         path.parent.mkdir(parents=True, exist_ok=True)
         partial = path.with_suffix(".part")
         torch.save(
             {
                 "config": asdict(self.config),
+                "fingerprint": fingerprint,
                 "network": self.network.state_dict(),
                 "optimizer": self.optimizer.state_dict(),
                 "average": self.average,
@@ -190,14 +194,15 @@ class _State:
         )
         os.replace(partial, path)
 
-    def resume(self, path: Path) -> None:
-        """Go on from `path` if it is there; a state of another recipe is refused."""
+    def resume(self, path: Path, fingerprint: str) -> None:
+        """Go on from `path` if it is there; a state of another recipe or other data is refused."""
         if not path.exists():
             return
         state = torch.load(path, weights_only=True)
-        if state["config"] != asdict(self.config):
+        if (state["config"], state["fingerprint"]) != (asdict(self.config), fingerprint):
             raise ValueError(
-                f"{path} was written by another configuration; delete it to start over"
+                f"{path} was written with another configuration or other data; "
+                "delete it to start over"
             )
         self.network.load_state_dict(state["network"])
         self.optimizer.load_state_dict(state["optimizer"])
@@ -224,32 +229,34 @@ def make_examples(
     examples = []
     for text, windows in zip(texts, encode_sentences(tokenizer, texts, max_length), strict=True):
         window = windows[0]
-        rows = [(spans_of(p, window), _answers(p, network)) for p in by_text[text]]
-        kept = [(spans, answers) for spans, answers in rows if spans is not None]
+        asked = [q for pair in by_text[text] for q in _questions(pair, window, network)]
         tags = _tags(window, mentions[text], network.config.tags) if text in mentions else None
         examples.append(
-            Example(window, tuple(s for s, _ in kept), tuple(a for _, a in kept), tags, share)
+            Example(window, tuple(s for s, _ in asked), tuple(a for _, a in asked), tags, share)
         )
     return examples
 
 
-def spans_of(pair: LabelledPair, window: Window) -> tuple[Span, Span] | None:
-    """The pair's token spans, NOBODY for a missing side, or None if the window lacks one."""
+def _questions(
+    pair: LabelledPair, window: Window, network: StanceNetwork
+) -> Iterator[tuple[tuple[Span, Span], Answers]]:
+    """What a labelled pair teaches: a stance, and how the text portrays the target whoever holds it."""
     source = NOBODY if pair.source is None else window.token_span(*pair.source)
     target = NOBODY if pair.target is None else window.token_span(*pair.target)
-    return None if source is None or target is None else (source, target)
+    if source is None or target is None:
+        return
+    heads = network.config.pair_heads
+    if pair.stance is not None:
+        stance = {"stance": pair.stance, "shift_from": pair.shift_from, "act": pair.act}
+        yield (source, target), _answers(stance, heads)
+    if pair.sentiment is not None and pair.target is not None:
+        yield (NOBODY, target), _answers({"sentiment": pair.sentiment}, heads)
 
 
-def _answers(pair: LabelledPair, network: StanceNetwork) -> Answers:
-    given = {
-        "stance": pair.stance,
-        "sentiment": pair.sentiment,
-        "shift_from": pair.shift_from,
-        "act": pair.act,
-    }
+def _answers(given: Mapping[str, str | None], heads: Mapping[str, tuple[str, ...]]) -> Answers:
     return tuple(
-        UNLABELLED if given[head] is None else labels.index(given[head])
-        for head, labels in network.config.pair_heads.items()
+        labels.index(label) if (label := given.get(head)) is not None else UNLABELLED
+        for head, labels in heads.items()
     )
 
 
@@ -291,7 +298,7 @@ def _steps(examples: Sequence[Example], config: TrainConfig) -> int:
 
 
 def _batches(
-    examples: Sequence[Example], config: TrainConfig, epoch: int, pad_id: int
+    examples: Sequence[Example], config: TrainConfig, epoch: int, pad_id: int, heads: int
 ) -> Iterable[dict[str, Tensor]]:
     """Shuffled batches of sentences of similar cost; the order depends on seed and epoch only."""
     rng = random.Random(config.seed * 1000 + epoch)
@@ -304,25 +311,27 @@ def _batches(
         batches += [near[i : i + config.batch_size] for i in range(0, len(near), config.batch_size)]
     rng.shuffle(batches)
     for batch in batches:
-        yield collate([examples[i] for i in batch], pad_id, config.max_pairs, rng)
+        yield collate([examples[i] for i in batch], pad_id, heads, (config.max_pairs, rng))
 
 
 def collate(
     examples: Sequence[Example],
     pad_id: int,
-    max_pairs: int | None,
-    rng: random.Random | None = None,
+    heads: int,
+    sample: tuple[int, random.Random] | None = None,
 ) -> dict[str, Tensor]:
-    """Tensors for a batch: ids, mask (B, L), pairs (B, P, 4), answers (B, P, heads), tags (B, L)."""
+    """Tensors for a batch: ids, mask (B, L), pairs (B, P, 4), answers (B, P, heads), tags (B, L).
+
+    With `sample` (most, rng), sentences with more pairs are represented by that many of them.
+    """
     ids, mask = pad_windows([e.window for e in examples], pad_id)
     chosen = []
     for e in examples:
         rows = list(zip(e.pairs, e.answers, strict=True))
-        if rng is not None and max_pairs is not None and len(rows) > max_pairs:
-            rows = rng.sample(rows, max_pairs)
+        if sample is not None and len(rows) > sample[0]:
+            rows = sample[1].sample(rows, sample[0])
         chosen.append(rows)
     pairs = pad_pairs([[spans for spans, _ in rows] for rows in chosen])
-    heads = max((len(a) for rows in chosen for _, a in rows), default=1)
     answers = np.full((*pairs.shape[:2], heads), UNLABELLED, dtype=np.int64)
     tags = np.full(ids.shape, UNLABELLED, dtype=np.int64)
     for i, (e, rows) in enumerate(zip(examples, chosen, strict=True)):
@@ -383,7 +392,7 @@ def predict(
     tags = [np.empty(0)] * len(examples)
     for at in range(0, len(order), batch_size):
         rows = order[at : at + batch_size]
-        batch = collate([examples[i] for i in rows], pad_id, None)
+        batch = collate([examples[i] for i in rows], pad_id, len(heads))
         pair_logits, tag_logits = network(batch["ids"], batch["mask"], batch["pairs"])
         for k, i in enumerate(rows):
             tags[i] = tag_logits[k, : len(examples[i].window.ids)].numpy()

@@ -8,11 +8,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from stance.errors import ModelMismatchError
-from stance.values import Mention, Pair, Sentence
+from stance.pairs import pair_of
+from stance.values import Pair
 
 if TYPE_CHECKING:
     from stance.scoring import Scorer
 
+ENDS = ("source", "target")
 TOLERANCE = 0.02
 """Largest allowed difference of a probability: float arithmetic differs a little between CPUs."""
 
@@ -47,12 +49,5 @@ def write_golden(scorer: Scorer, questions: Iterable[dict[str, Any]], path: Path
 
 def given_pair(row: dict[str, Any]) -> Pair:
     """The question of a labelled-pair row: `source` and `target` are {"start", "end"} or null."""
-    text = row["text"]
-
-    def mention(span: dict[str, int] | None) -> Mention | None:
-        if span is None:
-            return None
-        start, end = span["start"], span["end"]
-        return Mention(start, end, text[start:end], ())
-
-    return Pair(Sentence("", 0, 0, len(text), text), mention(row["source"]), mention(row["target"]))
+    spans = [None if row[end] is None else (row[end]["start"], row[end]["end"]) for end in ENDS]
+    return pair_of(row["text"], *spans)

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from stance.errors import InputError
-from stance.values import SENTIMENTS, STANCES
+from stance.values import ACTS, SENTIMENTS, STANCES
 
 Span = tuple[int, int]
 
@@ -124,7 +124,7 @@ def _parse(raw: bytes, number: int) -> LabelledPair:
         stance=stance if source else None,
         sentiment=sentiment,
         shift_from=_label(row, "shift_from", ("none", *STANCES)),
-        act=_string(row, "act"),
+        act=_label(row, "act", ("NONE", *ACTS)),
         date=_date(row),
         doc_id=_string(row, "doc_id"),
         split=_string(row, "split"),

@@ -249,6 +249,14 @@ def bootstrap(
     return _percentiles(np.concatenate(values), level)
 
 
+def softmax(logits: ArrayLike) -> NDArray[np.floating]:
+    """Probabilities of logits over the last axis, in the logits' precision. Shape: as given."""
+    scores = np.asarray(logits)
+    shifted = np.exp(scores - scores.max(axis=-1, keepdims=True))
+    out: NDArray[np.floating] = shifted / shifted.sum(axis=-1, keepdims=True)
+    return out
+
+
 def five_class(forward_probs: ArrayLike, backward_probs: ArrayLike) -> FloatArray:
     """Joint scores of the two directions of a pair, in the order of the DSE classes.
 

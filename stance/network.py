@@ -7,7 +7,7 @@ not another reading of the sentence. What is ours: a marker starts from its span
 and every layer tells it which text tokens are its source and its target through learned
 relation keys and values (as relative positions in Shaw et al., NAACL 2018).
 
-`TextEncoder` and `PairScorer` are exported as two graphs over shared weights.
+`StanceNetwork.encode` and `.score` are exported as two graphs over shared weights.
 Notation: B sentences, L tokens, P pairs, H heads, D hidden size.
 """
 
@@ -29,7 +29,7 @@ HIDDEN_DROPOUT = 0.1
 
 @dataclass(frozen=True, slots=True)
 class NetworkConfig:
-    """Sizes of the encoder and the labels of every head; written to the model's config.json."""
+    """Sizes of the encoder and the labels of every head; written to the run's network.json."""
 
     vocab_size: int
     hidden_size: int
@@ -171,6 +171,14 @@ class StanceNetwork(nn.Module):
         return self.score(text, pairs), text["tags"]
 
 
+def read_network(directory: Path) -> StanceNetwork:
+    """The network of a training run's folder (network.json, network.safetensors), in eval mode."""
+    raw = json.loads((directory / "network.json").read_text(encoding="utf-8"))
+    network = StanceNetwork(NetworkConfig.from_json(raw))
+    network.load_state_dict(load_file(directory / "network.safetensors"))
+    return network.eval()
+
+
 def span_indicator(pairs: Tensor, like: Tensor) -> Tensor:
     """1 where a token is in the pair's source or target. Shape: (B, P, 4) -> (B, P, 2, L)."""
     place = torch.arange(like.shape[1], device=pairs.device)
@@ -213,9 +221,16 @@ def network_from_base(
     """
     hf = json.loads((base / "config.json").read_text(encoding="utf-8"))
     supported = ("bert", "roberta", "xlm-roberta", "electra")
-    if hf["model_type"] not in supported or hf["hidden_act"] != "gelu":
+    if hf["model_type"] not in supported:
         raise ValueError(
             f"{base} is a {hf['model_type']} encoder; supported: {', '.join(supported)}"
+        )
+    if hf["hidden_act"] != "gelu":
+        raise ValueError(f"{base} uses the activation {hf['hidden_act']!r}; supported: 'gelu'")
+    if hf.get("embedding_size", hf["hidden_size"]) != hf["hidden_size"]:
+        raise ValueError(
+            f"{base} has embeddings of size {hf['embedding_size']} under a hidden size of "
+            f"{hf['hidden_size']}; the two must be equal"
         )
     config = NetworkConfig(
         vocab_size=hf["vocab_size"],

@@ -30,7 +30,19 @@ def make_pairs(sentence: Sentence, mentions: Sequence[Mention]) -> list[Pair]:
     return directed + nobody + portrayed
 
 
+def pair_of(text: str, source: tuple[int, int] | None, target: tuple[int, int] | None) -> Pair:
+    """A question about a text that is one sentence, with spans instead of found mentions."""
+
+    def mention(span: tuple[int, int] | None) -> Mention | None:
+        return None if span is None else Mention(*span, text[span[0] : span[1]], ())
+
+    return Pair(Sentence("", 0, 0, len(text), text), mention(source), mention(target))
+
+
 def _same_actor(one: Mention, other: Mention) -> bool:
-    if one.actor_ids and other.actor_ids:
-        return bool(set(one.actor_ids) & set(other.actor_ids))
-    return one.text.casefold() == other.text.casefold()
+    """Sharing any id makes ambiguous mentions the same; coordinated ones must share them all."""
+    if not (one.actor_ids and other.actor_ids):
+        return one.text.casefold() == other.text.casefold()
+    if "coordination" in (one.via, other.via):
+        return set(one.actor_ids) == set(other.actor_ids) and len(one.actor_ids) == 1
+    return bool(set(one.actor_ids) & set(other.actor_ids))

@@ -73,12 +73,20 @@ class StanceRecord:
         """The record of a row that `to_json` made.
 
         Raises:
-            InputError: a field is missing or unknown, or the date is not ISO.
+            InputError: not an object, a field is missing or unknown, the date is not ISO, or the
+                row was written under another schema_version.
         """
+        if not isinstance(row, Mapping):
+            raise InputError(f"not a stance record: is {type(row).__name__}; must be an object")
+        if row.get("schema_version") != SCHEMA_VERSION:
+            raise InputError(
+                f"not a stance record: schema_version is {row.get('schema_version')!r}; "
+                f"must be {SCHEMA_VERSION}"
+            )
         try:
-            date = datetime.date.fromisoformat(row["date"]) if row.get("date") else None
+            date = datetime.date.fromisoformat(row["date"]) if row["date"] else None
             return cls(**{**row, "date": date})
-        except (TypeError, ValueError) as error:
+        except (KeyError, TypeError, ValueError) as error:
             raise InputError(
                 f"not a stance record: {error}",
                 hint=f"fields: {', '.join(f.name for f in fields(cls))}",

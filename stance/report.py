@@ -35,8 +35,7 @@ def print_records(records: Sequence[StanceRecord], table: ActorTable, console: C
     if not stances:
         console.print("No stance found." if records else "No two actors found in one sentence.")
         return
-    console.print("Mean stance of row toward column, −1 against to +1 in favor (sentences)")
-    console.print(_matrix(records, table))
+    _print_matrix(records, table, console)
     by_source: dict[str, list[StanceRecord]] = defaultdict(list)
     for record in stances:
         by_source[_name(record.source_id, record.source_text, table)].append(record)
@@ -47,25 +46,30 @@ def print_records(records: Sequence[StanceRecord], table: ActorTable, console: C
             console.print(Padding(_sentence(record), (0, 0, 0, 4), expand=False))
 
 
-def _matrix(records: Sequence[StanceRecord], table: ActorTable) -> Table:
+def _print_matrix(records: Sequence[StanceRecord], table: ActorTable, console: Console) -> None:
     """Mean stance and sentences of every actor that takes or meets a stance somewhere."""
     polar = [r for r in records if r.stance != "neutral"]
-    holders, met = {r.source_id for r in polar}, Counter(r.target_id for r in polar if r.target_id)
+    met = Counter(r.target_id for r in polar if r.target_id and r.source_id)
     columns = [target for target, _ in met.most_common(MOST_COLUMNS)]
-    grid = Table()
-    grid.add_column("")
+    holders = {r.source_id for r in polar if r.target_id in columns}
+    if not holders:
+        return
     words = {r.source_id: r.source_text for r in records}
     words |= {r.target_id: r.target_text or "" for r in records}
+    grid = Table("")
     for target in columns:
         grid.add_column(escape(_name(target, words[target], table)), justify="right")
     for vector in aggregate(records, by="all"):
-        cells = {cell.target_id: cell for cell in vector.cells}
-        if vector.source_id in holders and cells.keys() & met.keys():
+        if vector.source_id in holders:
+            cells = {cell.target_id: cell for cell in vector.cells}
             grid.add_row(
                 escape(_name(vector.source_id, words[vector.source_id], table)),
                 *(f"{cells[t].mean:+.2f} ({cells[t].n})" if t in cells else "" for t in columns),
             )
-    return grid
+    console.print("Mean stance of row toward column, −1 against to +1 in favor (sentences)")
+    console.print(grid)
+    if len(met) > len(columns):
+        console.print(f"and {len(met) - len(columns)} more targets below")
 
 
 def _answer(record: StanceRecord, table: ActorTable) -> Text:
@@ -81,8 +85,9 @@ def _answer(record: StanceRecord, table: ActorTable) -> Text:
 
 
 def _sentence(record: StanceRecord) -> Text:
-    """The evidence, on one line as it wraps, with source and target underlined."""
-    sentence = Text(record.sentence.replace("\n", " "))
+    """The evidence with source and target underlined; a control character would move a terminal."""
+    plain = "".join(c if c.isprintable() else " " for c in record.sentence)
+    sentence = Text(plain)
     for start, end in (
         (record.source_start, record.source_end),
         (record.target_start, record.target_end),

@@ -6,7 +6,7 @@ import datetime
 import os
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,9 +17,18 @@ from stance.actor_table import ActorTable, load_actor_table
 from stance.actors import find_actors
 from stance.artefact import ModelConfig, check_folder, default_dir
 from stance.backends import Backend, OnnxBackend, TorchBackend
-from stance.encode import NOBODY, Span, Window, encode_sentences, pad_pairs, pad_windows
+from stance.encode import (
+    NOBODY,
+    Span,
+    Window,
+    encode_sentences,
+    pad_pairs,
+    pad_windows,
+    read_tokenizer,
+)
 from stance.errors import InputError, StanceError
 from stance.golden import check_golden
+from stance.metrics import softmax
 from stance.pairs import make_pairs
 from stance.records import StanceRecord, make_records
 from stance.sentences import split_sentences
@@ -34,6 +43,8 @@ if TYPE_CHECKING:
 BATCH_WINDOWS = 64
 BATCH_PAIRS = 32
 """Pairs of one window scored in one call; more go through in several, so memory stays bounded."""
+MAX_MENTIONS = 64
+"""A "sentence" that names more is a list; what comes later in it is left out."""
 CHUNK_SENTENCES = 512
 MAX_CHARACTERS = 1_000_000
 OnError = Callable[[StanceError], None]
@@ -96,8 +107,8 @@ class Scorer:
     def predict(self, pairs: Sequence[Pair]) -> list[Prediction]:
         """The model's answers to given pairs, in order, whatever else is asked with them.
 
-        A pair whose mentions do not fit one window of a very long sentence is answered with
-        equal probabilities and `abstained="too far apart"`.
+        A pair whose mentions do not fit one window of a very long sentence is answered neutral
+        with `abstained="too far apart"`.
         """
         by_sentence: dict[Sentence, list[int]] = defaultdict(list)
         for index, pair in enumerate(pairs):
@@ -106,12 +117,11 @@ class Scorer:
             _Item(sentence, pairs=tuple(pairs[i] for i in indices))
             for sentence, indices in by_sentence.items()
         ]
-        answers: list[Prediction | None] = [None] * len(pairs)
+        answers: dict[int, Prediction] = {}
         for indices, answered in zip(by_sentence.values(), self._run(items), strict=True):
             found = dict(answered)
-            for i in indices:
-                answers[i] = found.get(pairs[i], _too_far_apart())
-        return [answer for answer in answers if answer is not None]
+            answers |= {i: found[pairs[i]] for i in indices}
+        return [answers[i] for i in range(len(pairs))]
 
     def _prepare(self, document: Document) -> list[_Item]:
         check_document(document)
@@ -136,32 +146,49 @@ class Scorer:
                 )
 
     def _run(self, items: Sequence[_Item]) -> list[list[tuple[Pair, Prediction]]]:
-        """Every item's pairs with their answers; windows of equal length share a batch."""
+        """Every item's pairs with their answers; sentences of equal length share a batch."""
         windows = encode_sentences(
             self.tokenizer, [item.sentence.text for item in items], self.config.max_length
         )
-        work = [(i, w) for i, parts in enumerate(windows) for w in parts]
-        work.sort(key=lambda x: x[1].padded_length)
         answers: list[list[tuple[Pair, Prediction]]] = [[] for _ in items]
-        for batch in _equal_length_batches(work):
-            text = self.backend.encode(*pad_windows([w for _, w in batch], self.config.pad_id))
-            asked = []
-            for row, (i, window) in enumerate(batch):
-                pairs = self._pairs(items[i], window, text["tags"][row])
-                asked.append(list(_in_window(pairs, window, items[i].sentence.start)))
-            logits = self._score(text, [[spans for _, spans in a] for a in asked])
-            for (i, _), questions, scores in zip(batch, asked, logits, strict=True):
-                predictions = self._predictions(scores, truncated=len(windows[i]) > 1)
-                answers[i] += zip((pair for pair, _ in questions), predictions, strict=True)
+        truncated: set[int] = set()
+        for batch in _equal_length_batches(windows):
+            flat = [window for i in batch for window in windows[i]]
+            text = self.backend.encode(*pad_windows(flat, self.config.pad_id))
+            asked: list[list[tuple[int, Pair, tuple[Span, Span]]]] = [[] for _ in flat]
+            row = 0
+            for i in batch:
+                parts = windows[i]
+                tags = [text["tags"][row + k] for k in range(len(parts))]
+                pairs, left_out = self._pairs(items[i], parts, tags)
+                if left_out or len(parts) > 1:
+                    truncated.add(i)
+                for pair in pairs:
+                    place = _best_window(pair, parts, items[i].sentence.start)
+                    if place is None:
+                        answers[i].append((pair, _too_far_apart()))
+                    else:
+                        asked[row + place[0]].append((i, pair, place[1]))
+                row += len(parts)
+            logits = self._score(text, [[spans for _, _, spans in a] for a in asked])
+            for questions, scores in zip(asked, logits, strict=True):
+                for (i, pair, _), prediction in zip(
+                    questions, self._predictions(scores), strict=True
+                ):
+                    answers[i].append((pair, replace(prediction, truncated=i in truncated)))
         return answers
 
-    def _pairs(self, item: _Item, window: Window, tag_logits: Array) -> Sequence[Pair]:
+    def _pairs(
+        self, item: _Item, windows: Sequence[Window], tag_logits: Sequence[Array]
+    ) -> tuple[Sequence[Pair], bool]:
+        """What to ask of a sentence, and whether some of its mentions were left out."""
         if item.pairs is not None:
-            return item.pairs
+            return item.pairs, False
         mentions = add_tagged(
-            item.sentence, item.mentions, self.table, window, tag_logits, self.config.tags
+            item.sentence, item.mentions, self.table, windows, tag_logits, self.config.tags
         )
-        return make_pairs(item.sentence, mentions)
+        left_out = len(mentions) > MAX_MENTIONS
+        return make_pairs(item.sentence, mentions[:MAX_MENTIONS]), left_out
 
     def _score(
         self, text: Mapping[str, Array], pairs: Sequence[Sequence[tuple[Span, Span]]]
@@ -178,19 +205,18 @@ class Scorer:
         empty = np.empty((0, sum(map(len, self.config.pair_heads.values()))), dtype=np.float32)
         return [np.concatenate(p) if p else empty for p in parts]
 
-    def _predictions(self, logits: Array, truncated: bool) -> list[Prediction]:
+    def _predictions(self, logits: Array) -> list[Prediction]:
         probs, at = {}, 0
         for head, labels in self.config.pair_heads.items():
-            probs[head] = _softmax(
-                logits[:, at : at + len(labels)] / self.config.temperatures[head]
-            )
+            scores = logits[:, at : at + len(labels)] / self.config.temperatures[head]
+            probs[head] = softmax(scores)
             at += len(labels)
         return [
-            self._prediction({head: p[row] for head, p in probs.items()}, truncated)
+            self._prediction({head: p[row] for head, p in probs.items()})
             for row in range(len(logits))
         ]
 
-    def _prediction(self, probs: Mapping[str, Array], truncated: bool) -> Prediction:
+    def _prediction(self, probs: Mapping[str, Array]) -> Prediction:
         best = {head: self.config.pair_heads[head][int(p.argmax())] for head, p in probs.items()}
         neutral = best["stance"] == "neutral"
         return Prediction(
@@ -203,7 +229,6 @@ class Scorer:
             if best["shift_from"] in ("none", best["stance"])
             else best["shift_from"],
             abstained="unsure" if probs["stance"].max() < self.config.abstain_below else None,
-            truncated=truncated,
         )
 
 
@@ -218,7 +243,7 @@ def load(
 
     Args:
         model_dir: a model folder; None for the shipped one.
-        backend: "onnx", or "torch" for the folder of a training run.
+        backend: "onnx", or "torch" if the folder also holds network.json and network.safetensors.
         threads: threads to compute with; None lets the runtime choose.
         actors: a user list (CSV, TOML or JSONL) whose rows override the built-in actor table.
 
@@ -228,17 +253,13 @@ def load(
         ActorTableError: a row of the user list is wrong.
         InputError: no such backend.
     """
-    from tokenizers import Tokenizer
-
     directory = default_dir() if model_dir is None else Path(model_dir)
     if backend not in ("onnx", "torch"):
         raise InputError(f"backend is {backend!r}; must be 'onnx' or 'torch'")
     check_folder(directory)
     config = ModelConfig.read(directory)
     computing: Backend = (OnnxBackend if backend == "onnx" else TorchBackend)(directory, threads)
-    tokenizer = Tokenizer.from_file(str(directory / "tokenizer.json"))
-    tokenizer.no_padding()
-    tokenizer.no_truncation()
+    tokenizer = read_tokenizer(directory / "tokenizer.json")
     scorer = Scorer(config, computing, tokenizer, load_actor_table(actors))
     check_golden(scorer, directory / "golden.jsonl")
     return scorer
@@ -263,15 +284,29 @@ def _shipped() -> Scorer:
 
 
 def check_document(document: Document) -> None:
-    """Raise InputError, naming document and field, unless the text can be scored."""
-    where = f"document {document.id!r}, field 'text'"
-    text: object = document.text
+    """Raise InputError, naming document and field, unless the document can be scored."""
+    given: object = document
+    if not isinstance(given, Document):
+        raise InputError(
+            f"documents must be stance.Document values, got {type(given).__name__}",
+            hint="for one text use stance.analyze(text)",
+        )
+    date: object = document.date
+    if date is not None and (
+        not isinstance(date, datetime.date) or isinstance(date, datetime.datetime)
+    ):
+        raise InputError(
+            f"document {document.id!r}, field 'date': is {date!r}; must be a datetime.date or None"
+        )
+    _check_text(document.text, f"document {document.id!r}, field 'text'")
+
+
+def _check_text(text: object, where: str) -> None:
     if not isinstance(text, str):
         raise InputError(f"{where}: is {type(text).__name__}; must be str")
     if not text.strip():
-        raise InputError(
-            f"{where}: is {'only white space' if text else 'empty'}; must hold a sentence"
-        )
+        state = "only white space" if text else "empty"
+        raise InputError(f"{where}: is {state}; must hold a sentence")
     if len(text) > MAX_CHARACTERS:
         raise InputError(
             f"{where}: has {len(text):,} characters; at most {MAX_CHARACTERS:,} are allowed",
@@ -290,28 +325,37 @@ def check_document(document: Document) -> None:
         ) from error
 
 
-def _equal_length_batches(work: Sequence[tuple[int, Window]]) -> Iterator[list[tuple[int, Window]]]:
-    batch: list[tuple[int, Window]] = []
-    for item in work:
-        if batch and (
-            len(batch) == BATCH_WINDOWS or item[1].padded_length != batch[0][1].padded_length
-        ):
+def _equal_length_batches(windows: Sequence[tuple[Window, ...]]) -> Iterator[list[int]]:
+    """Indices of sentences whose windows have the same padded length; a sentence is never split."""
+    batch: list[int] = []
+    size = 0
+    for i in sorted(range(len(windows)), key=lambda i: windows[i][0].padded_length):
+        other = batch and windows[i][0].padded_length != windows[batch[0]][0].padded_length
+        if batch and (other or size + len(windows[i]) > BATCH_WINDOWS):
             yield batch
-            batch = []
-        batch.append(item)
+            batch, size = [], 0
+        batch.append(i)
+        size += len(windows[i])
     if batch:
         yield batch
 
 
-def _in_window(
-    pairs: Iterable[Pair], window: Window, offset: int
-) -> Iterator[tuple[Pair, tuple[Span, Span]]]:
-    """The pairs whose mentions are wholly in the window, with their token spans."""
-    for pair in pairs:
+def _best_window(
+    pair: Pair, windows: Sequence[Window], offset: int
+) -> tuple[int, tuple[Span, Span]] | None:
+    """The window with most text around both mentions, and their token spans; None if none has both."""
+    best: tuple[int, tuple[Span, Span]] | None = None
+    room = -1
+    for index, window in enumerate(windows):
         source = _token_span(pair.source, window, offset)
         target = _token_span(pair.target, window, offset)
-        if source is not None and target is not None:
-            yield pair, (source, target)
+        if source is None or target is None:
+            continue
+        named = [span for span in (source, target) if span != NOBODY]
+        around = min((min(a, len(window.ids) - b) for a, b in named), default=0)
+        if around > room:
+            best, room = (index, (source, target)), around
+    return best
 
 
 def _token_span(mention: Mention | None, window: Window, offset: int) -> Span | None:
@@ -320,17 +364,13 @@ def _token_span(mention: Mention | None, window: Window, offset: int) -> Span | 
     return window.token_span(mention.start - offset, mention.end - offset)
 
 
-def _softmax(logits: Array) -> Array:
-    shifted = np.exp(logits - logits.max(axis=-1, keepdims=True))
-    out: Array = shifted / shifted.sum(axis=-1, keepdims=True)
-    return out
-
-
 def _triple(probs: Array) -> tuple[float, float, float]:
     a, b, c = (float(p) for p in probs)
     return a, b, c
 
 
 def _too_far_apart() -> Prediction:
-    third = (1 / 3, 1 / 3, 1 / 3)
-    return Prediction(third, third, "neutral", "neutral", abstained="too far apart", truncated=True)
+    unknown = (0.25, 0.5, 0.25)
+    return Prediction(
+        unknown, unknown, "neutral", "neutral", abstained="too far apart", truncated=True
+    )

@@ -8,9 +8,12 @@ around a place is bounded, so time grows linearly with the text.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 from stance.errors import InputError
 from stance.values import Document, Sentence
+
+LONGEST = 4000  # characters
 
 
 def _words(text: str) -> frozenset[str]:
@@ -115,7 +118,8 @@ def split_sentences(text: str | Document) -> list[Sentence]:
     Quotations are split inside (each sentence of a quoted paragraph is one), closing quotes,
     brackets and footnote marks stay with the sentence they close. A blank line always ends a
     sentence; a single newline does so after a sentence end, a heading or a list item, and is
-    otherwise taken for the wrapping of a paragraph.
+    otherwise taken for the wrapping of a paragraph. What runs on for more than LONGEST characters
+    is a table or a dump and is cut at a space.
 
     Args:
         text: any string, or a document.
@@ -139,7 +143,7 @@ def split_sentences(text: str | Document) -> list[Sentence]:
         raise InputError(f"text to split must be a str or Document, got {type(content).__name__}")
     sentences: list[Sentence] = []
     start = 0
-    for end in [*_cuts(content), len(content)]:
+    for end in _short_steps(content, [*_cuts(content), len(content)]):
         piece = content[start:end]
         stripped = piece.strip()
         if stripped:
@@ -148,6 +152,18 @@ def split_sentences(text: str | Document) -> list[Sentence]:
             sentences.append(Sentence(document_id, len(sentences), first, last, stripped))
         start = end
     return sentences
+
+
+def _short_steps(text: str, cuts: list[int]) -> Iterator[int]:
+    """The cuts, and more of them where two are further apart than LONGEST."""
+    start = 0
+    for cut in cuts:
+        while cut - start > LONGEST:
+            space = text.rfind(" ", start + LONGEST // 2, start + LONGEST)
+            start = space if space > 0 else start + LONGEST
+            yield start
+        yield cut
+        start = cut
 
 
 def _cuts(text: str) -> list[int]:

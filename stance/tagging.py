@@ -36,8 +36,8 @@ def add_tagged(
     sentence: Sentence,
     mentions: Sequence[Mention],
     table: ActorTable,
-    window: Window,
-    logits: Array,
+    windows: Sequence[Window],
+    logits: Sequence[Array],
     tags: Sequence[str],
 ) -> list[Mention]:
     """The table's mentions and, where they leave room, the tagger's, sorted by position.
@@ -46,25 +46,37 @@ def add_tagged(
     rules. What the tagger adds gets an `ent:` id and `via="tagger"`.
 
     Args:
-        sentence: the window's sentence.
+        sentence: what was tagged.
         mentions: what the actor table found in it.
         table: the actor table.
-        window: the tokens that were tagged.
-        logits: the tagger's output for the window, (at least its tokens, tags).
+        windows: of the sentence.
+        logits: the tagger's output for each window, (at least its tokens, tags).
         tags: the tagger's labels.
     """
     found = list(mentions)
-    for first, last, use in decode_bio(logits[: len(window.ids)].argmax(-1).tolist(), tags):
-        start, end = _whole_words(
-            sentence.text, window.offsets[first][0], window.offsets[last - 1][1]
-        )
+    for start, end, use in _tagged_spans(sentence.text, windows, logits, tags):
         text = sentence.text[start:end]
         start, end = start + sentence.start, end + sentence.start
         overlaps = any(m.start < end and start < m.end for m in found)
-        if overlaps or table.lists(text) or not any(map(str.isalnum, text)):
-            continue
-        found.append(Mention(start, end, text, (ent_id(text),), use=use, via="tagger"))
+        if not overlaps and not table.lists(text) and any(map(str.isalnum, text)):
+            found.append(Mention(start, end, text, (ent_id(text),), use=use, via="tagger"))
     return sorted(found, key=lambda m: m.start)
+
+
+def _tagged_spans(
+    text: str, windows: Sequence[Window], logits: Sequence[Array], tags: Sequence[str]
+) -> list[tuple[int, int, str]]:
+    """Character spans in a sentence, longest first; a name cut by a window's edge is left to the next."""
+    spans = set()
+    for window, scores in zip(windows, logits, strict=True):
+        inner = scores[1 : len(window.ids) - 1].argmax(-1).tolist()
+        for first, last, use in decode_bio(inner, tags):
+            start, end = window.offsets[first + 1][0], window.offsets[last][1]
+            cut_before = first == 0 and window is not windows[0]
+            cut_after = last == len(inner) and window is not windows[-1]
+            if not cut_before and not cut_after:
+                spans.add((*_whole_words(text, start, end), use))
+    return sorted(spans, key=lambda s: (s[0] - s[1], s))
 
 
 def _whole_words(text: str, start: int, end: int) -> tuple[int, int]:

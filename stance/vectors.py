@@ -107,7 +107,8 @@ def _cell(target: str, records: list[StanceRecord], level: float) -> Cell:
         sentences[" ".join(record.sentence.casefold().split())].append(record)
     scores = [math.fsum(r.score for r in copies) / len(copies) for copies in sentences.values()]
     noise = [
-        r.p_favor + r.p_against - r.score**2 for r in (copies[0] for copies in sentences.values())
+        math.fsum(r.p_favor + r.p_against - r.score**2 for r in copies) / len(copies)
+        for copies in sentences.values()
     ]
     n = len(scores)
     mean = math.fsum(scores) / n

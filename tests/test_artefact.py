@@ -65,6 +65,7 @@ def test_garbage_graph_under_right_checksums(folder: Path) -> None:
             "orders the labels of stance",
         ),
         ({"mood": 1}, "mood"),
+        ({"temperatures": {"stance": 1.0}}, "temperature of the head sentiment"),
     ],
 )
 def test_wrong_configuration(folder: Path, change: dict[str, object], message: str) -> None:
@@ -92,10 +93,16 @@ def test_wrong_golden_answer(folder: Path) -> None:
 def test_no_such_folder_and_backend(tmp_path: Path) -> None:
     with pytest.raises(stance.ModelNotFoundError, match="does not exist"):
         stance.load(tmp_path / "nowhere")
-    with pytest.raises(stance.ModelNotFoundError, match="SHA256SUMS"):
+    with pytest.raises(stance.ModelNotFoundError, match="holds no model"):
         stance.load(tmp_path)
     with pytest.raises(stance.InputError, match="must be 'onnx' or 'torch'"):
         stance.load(TINY, backend="tensorflow")
+
+
+def test_folder_copied_without_its_checksums(folder: Path) -> None:
+    (folder / "SHA256SUMS").unlink()
+    with pytest.raises(stance.ModelMismatchError, match="SHA256SUMS is missing"):
+        stance.load(folder)
 
 
 def test_shipped_folder_has_no_torch_weights() -> None:

@@ -18,7 +18,8 @@ SEED = ROOT / "seeds" / "contingency-plan.txt"
 def run(
     *args: str, stdin: bytes = b"", cwd: Path | None = None
 ) -> subprocess.CompletedProcess[bytes]:
-    env = {**os.environ, "COLUMNS": "120", "PYTHONUTF8": "1"}
+    # A locale that cannot write "→": records and tables are UTF-8 all the same.
+    env = {**os.environ, "COLUMNS": "120", "PYTHONIOENCODING": "cp1252"}
     return subprocess.run(
         [sys.executable, "-m", "stance", *args],
         input=stdin,
@@ -93,6 +94,16 @@ def test_errors_are_one_line_without_traceback(args: list[str], message: str) ->
     error = done.stderr.decode()
     assert done.returncode == 1 and message in error and "Traceback" not in error
     assert len(error.splitlines()) == 1
+
+
+def test_only_without_a_match_says_so() -> None:
+    done = run("analyze", "-", "--only", "FRA", stdin=b"Beijing condemned Tokyo.")
+    assert done.returncode == 0 and b"No record names FRA" in done.stdout
+
+
+def test_control_characters_do_not_reach_the_terminal() -> None:
+    done = run("analyze", "-", stdin=b"Beijing condemned \x1b[31mTokyo\r\nyesterday.")
+    assert b"\x1b" not in done.stdout and b"condemned" in done.stdout
 
 
 def test_no_actors_is_no_error() -> None:

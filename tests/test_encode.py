@@ -21,6 +21,14 @@ def test_span_covers_exactly_the_words() -> None:
         assert text[window.offsets[first][0] : window.offsets[last - 1][1]] == word
 
 
+def test_outer_spaces_do_not_matter() -> None:
+    text = " Tokyo  praised Paris "
+    ((window,),) = encode_sentences(TOKENIZER, [text], 32)
+    assert window.token_span(0, 7) == window.token_span(1, 6) == (1, 2)
+    assert window.token_span(15, len(text)) == (3, 4)
+    assert window.token_span(6, 8) is None, "no token at all"
+
+
 def test_special_tokens_are_nobody() -> None:
     ((window,),) = encode_sentences(TOKENIZER, ["Tokyo"], 32)
     assert window.offsets[0] == window.offsets[-1] == (0, 0)

@@ -80,9 +80,20 @@ def test_records_round_trip(tmp_path: Path) -> None:
 def test_bad_record_names_line_and_fields(tmp_path: Path) -> None:
     file = tmp_path / "r.jsonl"
     row = record("JPN", "USA", FAVOR).to_json()
-    file.write_text(json.dumps(row) + "\n" + json.dumps({**row, "mood": "grim"}) + "\n")
-    with pytest.raises(InputError, match="line 2.*mood"):
-        list(read_records(file))
+    for bad, message in (
+        ({**row, "mood": "grim"}, "mood"),
+        ([1], "is list; must be an object"),
+        ({**row, "schema_version": 99}, "schema_version is 99; must be 1"),
+        ({k: v for k, v in row.items() if k != "date"}, "'date'"),
+    ):
+        file.write_text(json.dumps(row) + "\n" + json.dumps(bad) + "\n")
+        with pytest.raises(InputError, match=f"line 2.*{message}"):
+            list(read_records(file))
+
+
+def test_one_path_is_enough(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("Tokyo")
+    assert [d.text for d in read_documents(str(tmp_path / "a.txt"))] == ["Tokyo"]
 
 
 def test_record_fields_are_the_documented_columns() -> None:

@@ -9,7 +9,16 @@ import torch
 from safetensors.torch import load_file
 from tokenizers import Tokenizer
 
-from stance.finetune import Example, TaggedSentence, TrainConfig, finetune, make_examples, predict
+from stance.encode import NOBODY
+from stance.finetune import (
+    UNLABELLED,
+    Example,
+    TaggedSentence,
+    TrainConfig,
+    finetune,
+    make_examples,
+    predict,
+)
 from stance.labelled import LabelledPair
 from stance.network import NetworkConfig, StanceNetwork
 
@@ -56,7 +65,10 @@ def accuracy(network: StanceNetwork, data: list[Example]) -> Mapping[str, float]
 
 
 def run(
-    checkpoint: Path, config: TrainConfig = CONFIG, stop_after: int | None = None
+    checkpoint: Path,
+    config: TrainConfig = CONFIG,
+    stop_after: int | None = None,
+    fingerprint: str = "data",
 ) -> StanceNetwork:
     network = fresh_network()
     data = examples(network)
@@ -75,6 +87,7 @@ def run(
         config,
         pad_id=0,
         checkpoint=checkpoint,
+        fingerprint=fingerprint,
         dev_score=dev_score,
         log=lambda _: None,
     )
@@ -105,6 +118,8 @@ def test_state_of_another_recipe_is_refused(tmp_path: Path) -> None:
     run(tmp_path / "c.pt")
     with pytest.raises(ValueError, match="another configuration"):
         run(tmp_path / "c.pt", TrainConfig(epochs=4, batch_size=8))
+    with pytest.raises(ValueError, match="other data"):
+        run(tmp_path / "c.pt", fingerprint="other data")
 
 
 def test_tags_and_missing_labels() -> None:
@@ -114,3 +129,12 @@ def test_tags_and_missing_labels() -> None:
     assert example.tags is not None
     assert tags[example.tags[1]] == "B-actor"
     assert example.answers[2][0] < 0, "a row without stance teaches none"
+
+
+def test_sentiment_is_taught_without_the_source() -> None:
+    network = fresh_network()
+    pair = LabelledPair("1", "Tokyo praised Paris", (0, 5), (14, 19), "favor", "positive")
+    (example,) = make_examples([pair], [], network, TOKENIZER, 32)
+    assert example.pairs == (((1, 2), (3, 4)), (NOBODY, (3, 4)))
+    stance, sentiment = example.answers
+    assert (stance[0], stance[1], sentiment[0], sentiment[1]) == (2, UNLABELLED, UNLABELLED, 2)

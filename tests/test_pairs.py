@@ -47,6 +47,11 @@ def test_nobody_has_a_stance_toward_itself() -> None:
     assert ("Tokyo", "Paris") not in asked(mention("Tokyo", "JPN"), mention("Paris", "JPN"))
 
 
+def test_coordinated_actors_are_asked_apart() -> None:
+    both = Mention(14, 19, "Paris", ("JPN", "FRA"), via="coordination")
+    assert ("Tokyo", "Paris") in asked(mention("Tokyo", "JPN"), both)
+
+
 def test_unresolved_mentions_are_asked_about() -> None:
     assert ("Tokyo", "Paris") in asked(mention("Tokyo", ""), mention("Paris", ""))
 

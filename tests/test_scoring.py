@@ -1,5 +1,6 @@
 """The scorer: same answers alone and in company, nothing lost, nothing cut in silence."""
 
+import datetime
 import random
 
 import numpy as np
@@ -147,7 +148,37 @@ def test_long_sentence_is_read_in_windows_and_flagged(scorer: Scorer) -> None:
 def test_pair_too_far_apart_abstains(scorer: Scorer) -> None:
     text = "Japan " + "and on and on " * 200 + "China."
     (answer,) = scorer.predict([question(text, "Japan", "China")])
-    assert answer.abstained == "too far apart" and answer.truncated
+    assert (answer.stance, answer.abstained, answer.truncated) == ("neutral", "too far apart", True)
+    records = list(scorer([Document("d", text)]))
+    assert {(r.source_id, r.abstained) for r in records if r.target_id} == {
+        ("JPN", "too far apart"),
+        ("CHN", "too far apart"),
+    }
+
+
+def test_names_are_not_cut_by_a_window(scorer: Scorer) -> None:
+    """A long sentence names the same actors whole that its parts name alone."""
+    parts = [
+        f"Arvo Lindqvist of the Harbour Pilots Guild blamed Deputy Mayor {n} Okonkwo"
+        for n in "ABCDEF"
+    ]
+    text = " and ".join(parts * 6) + "."
+    records = list(scorer([Document("d", text)]))
+    spans = {(r.source_start, r.source_end) for r in records}
+    assert all(r.truncated for r in records)
+    assert not [(a, b) for a, b in spans for c, d in spans if (a, b) != (c, d) and a < d and c < b]
+
+
+def test_a_list_of_many_actors_is_bounded_and_flagged(scorer: Scorer) -> None:
+    names = "France Germany Italy Spain Poland Sweden Norway Finland Denmark Greece Austria Hungary".split()
+    records = list(scorer([Document("d", " and ".join(names * 20) + ".")]))
+    assert records and all(r.truncated for r in records)
+
+
+def test_coordinated_actors_have_records_of_their_own(scorer: Scorer) -> None:
+    records = list(scorer([Document("d", "Ukraine condemned Russian and Belarusian troops.")]))
+    found = {(r.source_id, r.target_id, r.stance) for r in records}
+    assert {("UKR", "RUS", "against"), ("UKR", "BLR", "against")} <= found
 
 
 def test_no_actors_is_an_empty_result() -> None:
@@ -183,6 +214,17 @@ def test_bad_text_names_document_and_field_and_loses_nothing_else(
     with pytest.raises(stance.InputError):
         list(scorer(documents))
     assert len(text or "") <= 12 * MAX_CHARACTERS
+
+
+@pytest.mark.parametrize(
+    ("document", "message"),
+    [("Tokyo praised Paris.", "must be stance.Document values, got str"),
+     (Document("d", "Tokyo", date="2021-12-24"), "field 'date': is '2021-12-24'"),
+     (Document("d", "Tokyo", date=datetime.datetime(2021, 12, 24)), "must be a datetime.date")],
+)  # fmt: skip
+def test_other_things_than_documents(scorer: Scorer, document: Document, message: str) -> None:
+    with pytest.raises(stance.InputError, match=message):
+        list(scorer([document]))
 
 
 def test_offsets_count_characters_of_the_document(scorer: Scorer) -> None:

@@ -67,6 +67,11 @@ def test_wire_copy_counts_once() -> None:
     assert vector.cells[0].mean == pytest.approx((0.8 - 0.9) / 2)
 
 
+def test_copies_with_different_answers_count_alike() -> None:
+    rows = [record("JPN", "USA", FAVOR), record("JPN", "USA", AGAINST)]
+    assert aggregate(rows) == aggregate(rows[::-1])
+
+
 def test_unresolved_and_untargeted_are_left_out() -> None:
     assert aggregate([record(None, "USA", FAVOR), record("JPN", None, FAVOR)]) == []
 

@@ -59,15 +59,19 @@ def main() -> None:
         splits[name] = list(newsmtsc_rows(args.data / "newsmtsc" / f"{file}.jsonl", name))
     for split, file in DSE_FILES.items():
         splits[f"dse_{split}"] = list(dse_rows(args.data / "dse" / file, split))
-    for split, files in CORPUS_FILES.items():
-        sentences = [s for file in files for s in read_jsonl(args.corpus / f"{file}.jsonl")]
+    corpus = {
+        split: [s for file in files for s in read_jsonl(args.corpus / f"{file}.jsonl")]
+        for split, files in CORPUS_FILES.items()
+    }
+    for split, sentences in corpus.items():
         splits[f"corpus_{split}"] = [row for s in sentences for row in corpus_rows(s)]
         splits[f"mentions_{split}"] = [mention_row(s) for s in sentences]
-        if split == "train":
-            joined = join_sentences(sentences, random.Random(SEED))
-            splits["joined_train"] = [row for s in joined for row in corpus_rows(s)]
-            splits["mentions_joined_train"] = [mention_row(s) for s in joined]
     drop_leaks(splits)
+    kept = {row["text"] for row in splits["mentions_train"]}
+    clean = [s for s in corpus["train"] if s["text"] in kept]
+    joined = join_sentences(clean, random.Random(SEED))
+    splits["joined_train"] = [row for s in joined for row in corpus_rows(s)]
+    splits["mentions_joined_train"] = [mention_row(s) for s in joined]
     splits["dse_train"] = drop_duplicates(splits["dse_train"])
     splits["newsmtsc_train"] = drop_duplicates(splits["newsmtsc_train"])
     args.out.mkdir(parents=True, exist_ok=True)

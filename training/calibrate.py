@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 from run_folder import dev_logits
 
-from stance.metrics import expected_calibration_error
+from stance.metrics import expected_calibration_error, softmax
 
 # Head -> the dev sets that label it.
 SETS = {
@@ -67,13 +67,6 @@ def mean_ece(items: Items, temperature: float) -> float:
     return float(
         np.mean([expected_calibration_error(softmax(x / temperature), gold) for x, gold in items])
     )
-
-
-def softmax(logits: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Rows that sum to 1."""
-    shifted = np.exp(logits - logits.max(axis=1, keepdims=True))
-    out: NDArray[np.float64] = shifted / shifted.sum(axis=1, keepdims=True)
-    return out
 
 
 if __name__ == "__main__":

@@ -38,8 +38,10 @@ Stored as int8 weights with float activations in two ONNX graphs, {megabytes:.1f
 
 ## Scores
 95% intervals: percentile bootstrap over documents (1,000 resamples, seed 0). One training seed
-({seed}). Test sets were not used for any choice; every training sentence that occurs in a
-dev or test split was dropped before training. n counts pairs, for five-class items and for spans gold spans.
+({seed}). Test sets were not used for any choice; the dev parts were, for the epoch and the
+temperatures. Every training sentence that occurs in a dev or test split was dropped before training.
+"All ordered pairs": of mentions of different actors, whatever their use; stances not listed are neutral.
+n counts pairs, for five-class scores items, and for spans the gold ones.
 
 {scores}
 

@@ -2,7 +2,8 @@
 
 Every number in the card comes from here: the shipped int8 model, the fp32 network it was made from,
 three baselines, and published results beside them. Writes metrics.json, README.md and SHA256SUMS
-into the model folder. Nothing here chooses anything; test sets are only read.
+into the model folder, and the headline scores into the project's README if the folder is the
+shipped one. Nothing here chooses anything; test sets are only read.
 """
 
 from __future__ import annotations
@@ -18,13 +19,12 @@ import baselines
 import numpy as np
 from card import update_readme, write_card
 from numpy.typing import NDArray
-from run_folder import read_tokenizer
 
 from stance import metrics
 from stance.actor_table import load_actor_table
-from stance.artefact import ModelConfig, write_checksums
+from stance.artefact import DEFAULT_MODEL, ModelConfig, write_checksums
 from stance.backends import OnnxBackend, TorchBackend
-from stance.encode import encode_sentences, pad_windows
+from stance.encode import encode_sentences, pad_windows, read_tokenizer
 from stance.evaluation import fingerprint, question_of
 from stance.labelled import LabelledPair, read_pairs
 from stance.scoring import Scorer
@@ -32,6 +32,7 @@ from stance.tagging import decode_bio
 
 Probs = NDArray[np.float64]
 Row = dict[str, Any]
+ROOT = Path(__file__).resolve().parents[1]
 RESAMPLES, SEED, LEVEL = 1000, 0, 0.95
 # Published on the same test items, by systems of 125M parameters or more.
 PUBLISHED = {
@@ -73,6 +74,9 @@ SETS = (
     TestSet("newsmtsc-mt_test", "NewsMTSC mt test, target sentiment", "sentiment"),
     TestSet("dse_test", "DSE official test, directed stance", "stance"),
     TestSet("corpus_dev", "our corpus, dev part, all ordered pairs", "stance", directed),
+    TestSet(
+        "corpus_analysis_dev", "our corpus, dev part of long analysis sentences", "stance", directed
+    ),
     TestSet("corpus_test", "our corpus, test part, all ordered pairs", "stance", directed),
     TestSet(
         "corpus_test", "our corpus, test part, stance toward nobody named", "stance", to_nobody
@@ -108,13 +112,14 @@ def main() -> None:
     result = {"model_id": config.model_id, "rows": rows, "int8_against_fp32": parity}
     (args.model / "metrics.json").write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
     write_card(args.model, args.run)
-    update_readme(Path(__file__).parents[1] / "README.md", rows)
+    if args.model.resolve() == ROOT / "models" / DEFAULT_MODEL:
+        update_readme(ROOT / "README.md", rows)
     write_checksums(args.model)
 
 
 def probabilities(scorer: Scorer, pairs: Sequence[LabelledPair], task: str) -> Probs:
     """Calibrated probabilities of a scorer, (n, 3)."""
-    predictions = scorer.predict([question_of(p) for p in pairs])
+    predictions = scorer.predict([question_of(p, task) for p in pairs])
     return np.array(
         [p.stance_probs if task == "stance" else p.sentiment_probs for p in predictions]
     )

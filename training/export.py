@@ -7,18 +7,21 @@ the training record. evaluate.py adds metrics, the card and the checksums.
 from __future__ import annotations
 
 import argparse
+import hashlib
 import json
 import shutil
 import warnings
 from pathlib import Path
 
-from run_folder import read_network, read_settings, read_tokenizer
+from run_folder import read_settings
 
 from stance.actor_table import load_actor_table
 from stance.artefact import ModelConfig, write_checksums
 from stance.backends import OnnxBackend
-from stance.export import export_onnx
+from stance.encode import read_tokenizer
+from stance.export import WEIGHTS, export_onnx
 from stance.golden import write_golden
+from stance.network import read_network
 from stance.scoring import Scorer
 from stance.values import SCHEMA_VERSION
 
@@ -30,16 +33,18 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--run", type=Path, default=Path("build/run"))
     parser.add_argument("--out", type=Path, default=Path("models/stance-small-en"))
-    parser.add_argument("--version", default="1")
     args = parser.parse_args()
     args.out.mkdir(parents=True, exist_ok=True)
+    for file in args.out.iterdir():  # nothing of an earlier model is left to be mixed in
+        file.unlink()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # torch's exporter warns about its own internals
         export_onnx(read_network(args.run), args.out)
     settings = read_settings(args.run)
     calibration = json.loads((args.run / "calibration.json").read_text(encoding="utf-8"))
+    digest = hashlib.sha256((args.out / WEIGHTS).read_bytes()).hexdigest()
     config = {
-        "model_id": f"{args.out.name}-{args.version}",
+        "model_id": f"{args.out.name}-{digest[:8]}",
         "schema_version": SCHEMA_VERSION,
         "pair_heads": settings["pair_heads"],
         "tags": settings["tags"],

