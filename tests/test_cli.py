@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -133,3 +134,13 @@ def test_evaluate(tmp_path: Path) -> None:
         "polarity_macro_f1", "ece", "confusion", "intervals", "signature",
     }  # fmt: skip
     assert b"macro_f1" in run("evaluate", "pairs.jsonl", cwd=tmp_path).stdout
+
+
+def test_first_answer_of_a_cold_process_in_two_seconds() -> None:
+    """Best of three, on an article: start Python, load and check the model, read, print."""
+    times = []
+    for _ in range(3):
+        begun = time.perf_counter()
+        assert run("analyze", str(SEED)).returncode == 0
+        times.append(time.perf_counter() - begun)
+    assert min(times) < 2
