@@ -25,7 +25,9 @@ actors:
 # From the data to the shipped folder; killed, the same command goes on from the last epoch.
 model:
 	$(PYTHON) training/build_data.py --data $(DATA) --out build/data
-	$(PYTHON) training/train.py --data build/data --out build/run
+	$(PYTHON) training/train.py --data build/data --out build/first
+	$(PYTHON) training/train.py --data build/data --out build/run --init build/first \
+		--config training/configs/second.toml
 	$(PYTHON) training/calibrate.py --data build/data --run build/run
 	$(PYTHON) training/export.py --run build/run --out models/stance-small-en
 	$(PYTHON) training/evaluate.py --data build/data --run build/run --model models/stance-small-en

