@@ -1,5 +1,6 @@
 DATA ?= ../shared/data
 PYTHON ?= .venv/bin/python
+TRAIN = $(PYTHON) training/train.py --data build/data
 
 .PHONY: install fix test build actors model
 
@@ -25,9 +26,11 @@ actors:
 # From the data to the shipped folder; killed, the same command goes on from the last epoch.
 model:
 	$(PYTHON) training/build_data.py --data $(DATA) --out build/data
-	$(PYTHON) training/train.py --data build/data --out build/first
-	$(PYTHON) training/train.py --data build/data --out build/run --init build/first \
-		--config training/configs/second.toml
+	$(TRAIN) --out build/first --config training/configs/first.toml
+	$(TRAIN) --out build/second --config training/configs/second.toml
+	$(TRAIN) --out build/third --config training/configs/third.toml --init build/second
+	$(PYTHON) training/average.py --out build/average build/first build/third
+	$(TRAIN) --out build/run --config training/configs/last.toml --init build/average
 	$(PYTHON) training/calibrate.py --data build/data --run build/run
 	$(PYTHON) training/export.py --run build/run --out models/stance-small-en
 	$(PYTHON) training/evaluate.py --data build/data --run build/run --model models/stance-small-en

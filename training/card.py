@@ -37,8 +37,8 @@ Stored as int8 weights with float activations in two ONNX graphs, {megabytes:.1f
 {parameters}
 
 ## Scores
-95% intervals: percentile bootstrap over documents (1,000 resamples, seed 0). One training seed
-({seed}). Test sets were not used for any choice; the dev parts were, for the epoch and the
+95% intervals: percentile bootstrap over documents (1,000 resamples, seed 0). One run of the recipe
+(the last pass has seed {seed}; all are in `training.json`). Test sets were not used for any choice; the dev parts were, for the epoch and the
 temperatures. Every training sentence that occurs in a dev or test split was dropped before training.
 "All ordered pairs": of mentions of different actors, whatever their use; stances not listed are neutral.
 n counts pairs, for five-class scores items, and for spans the gold ones.
@@ -85,7 +85,7 @@ def write_card(model: Path, run: Path) -> None:
     text = CARD.format(
         model_id=result["model_id"],
         megabytes=size / 1e6,
-        parameters=f"Recipe: {config}.",
+        parameters=f"Recipe: `training/README.md`; last pass: {config}.",
         seed=training["config"]["seed"],
         scores=score_table(result["rows"]),
         parity=parity_table(result["int8_against_fp32"]),

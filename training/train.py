@@ -74,7 +74,7 @@ def main() -> None:
     parser.add_argument(
         "--init", type=Path, default=None, help="go on from the network of this run"
     )
-    parser.add_argument("--config", type=Path, default=HERE / "configs" / "default.toml")
+    parser.add_argument("--config", type=Path, default=HERE / "configs" / "first.toml")
     args = parser.parse_args()
     config, shares = read_recipe(args.config)
     commit = revision()
