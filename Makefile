@@ -30,7 +30,8 @@ model:
 	$(TRAIN) --out build/second --config training/configs/second.toml
 	$(TRAIN) --out build/third --config training/configs/third.toml --init build/second
 	$(PYTHON) training/average.py --out build/average build/first build/third
-	$(TRAIN) --out build/run --config training/configs/last.toml --init build/average
+	$(TRAIN) --out build/last --config training/configs/last.toml --init build/average
+	$(PYTHON) training/average.py --out build/run build/third build/last
 	$(PYTHON) training/calibrate.py --data build/data --run build/run
 	$(PYTHON) training/export.py --run build/run --out models/stance-small-en
 	$(PYTHON) training/evaluate.py --data build/data --run build/run --model models/stance-small-en

@@ -114,20 +114,7 @@ def test_probabilities_sum_to_one_and_score_is_their_difference(scorer: Scorer) 
 
 def test_many_actors_in_one_sentence(scorer: Scorer) -> None:
     """More pairs than one call holds: every ordered pair has its record."""
-    names = [
-        "France",
-        "Germany",
-        "Italy",
-        "Spain",
-        "Poland",
-        "Sweden",
-        "Norway",
-        "Finland",
-        "Denmark",
-        "Greece",
-        "Austria",
-        "Hungary",
-    ]
+    names = "France Germany Italy Spain Poland Sweden Norway Finland Denmark Greece Austria Hungary".split()
     text = ", ".join(names[:-1]) + " and " + names[-1] + " condemned Russia."
     records = list(scorer([Document("d", text)]))
     pairs = {(r.source_id, r.target_id) for r in records if r.target_id}
