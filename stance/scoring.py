@@ -33,7 +33,7 @@ from stance.pairs import make_pairs
 from stance.records import StanceRecord, make_records
 from stance.sentences import split_sentences
 from stance.tagging import add_tagged
-from stance.values import Document, Mention, Pair, Prediction, Sentence
+from stance.values import TOO_FAR_APART, Document, Mention, Pair, Prediction, Sentence
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
@@ -372,5 +372,5 @@ def _triple(probs: Array) -> tuple[float, float, float]:
 def _too_far_apart() -> Prediction:
     unknown = (0.25, 0.5, 0.25)
     return Prediction(
-        unknown, unknown, "neutral", "neutral", abstained="too far apart", truncated=True
+        unknown, unknown, "neutral", "neutral", abstained=TOO_FAR_APART, truncated=True
     )

@@ -16,6 +16,8 @@ ACTS = (
     "ACCUSE", "REJECT", "THREATEN", "PROTEST", "SANCTION", "MOBILIZE", "COERCE", "ASSAULT",
 )  # fmt: skip
 """PLOVER root codes: what the source does."""
+TOO_FAR_APART = "too far apart"
+"""Why a prediction abstains whose two mentions no window of the sentence holds together."""
 SCHEMA_VERSION = 1
 
 

@@ -11,6 +11,7 @@ from statistics import NormalDist
 
 from stance.errors import InputError
 from stance.records import StanceRecord
+from stance.values import TOO_FAR_APART
 
 PERIODS = ("day", "week", "month", "quarter", "year", "all")
 
@@ -47,8 +48,8 @@ def aggregate(
     """Stance vectors of all resolved actors, sorted by source, then period; cells by target.
 
     Every record counts, neutral ones too. A sentence that occurs several times (wire copy) counts
-    once in a cell. Records without a resolved source and target are left out, and records without
-    a date fall into the period "undated" unless `by` is "all".
+    once in a cell. Records without a resolved source and target, and pairs too far apart to be read
+    together, are left out; records without a date fall into the period "undated" unless `by` is "all".
 
     The interval is mean ± z·sqrt((s² + v) / n), clipped to [−1, 1]: s² is the variance of the
     scores between sentences and v the mean variance of the label given its calibrated
@@ -71,7 +72,8 @@ def aggregate(
         lambda: defaultdict(list)
     )
     for record in records:
-        if record.source_id is not None and record.target_id is not None:
+        read = record.abstained != TOO_FAR_APART
+        if read and record.source_id is not None and record.target_id is not None:
             cells[record.source_id, period_of(record.date, by)][record.target_id].append(record)
     return [
         StanceVector(

@@ -103,7 +103,7 @@ def test_only_without_a_match_says_so() -> None:
 
 
 def test_control_characters_do_not_reach_the_terminal() -> None:
-    done = run("analyze", "-", stdin=b"Beijing condemned \x1b[31mTokyo\r\nyesterday.")
+    done = run("analyze", "-", stdin=b"Beijing condemned\x1b Tokyo\r\nyesterday.")
     assert b"\x1b" not in done.stdout and b"condemned" in done.stdout
 
 

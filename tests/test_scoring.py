@@ -123,8 +123,11 @@ def test_many_actors_in_one_sentence(scorer: Scorer) -> None:
 
 
 def test_long_sentence_is_read_in_windows_and_flagged(scorer: Scorer) -> None:
-    filler = "while a long list of clauses went on and on without a stop and " * 40
-    text = f"Japan condemned China {filler} in the end France praised Germany."
+    clause = (
+        "the committee met again, heard the same reports and put off the vote until the spring, "
+    )
+    end = "and at the end of the week France praised Germany for its patience."
+    text = f"Japan condemned China over the reef, {clause * 16}{end}"
     records = {(r.source_id, r.target_id): r for r in scorer([Document("d", text)])}
     assert len(list(stance.split_sentences(text))) == 1
     assert all(r.truncated for r in records.values())

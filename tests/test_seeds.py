@@ -66,13 +66,16 @@ def test_no_reporting_outlet_holds_a_stance(scorer: Scorer, article: str) -> Non
     assert not [r for r in read(scorer, SEEDS / article) if r.source_id in OUTLETS]
 
 
+NOT_YET = pytest.mark.xfail(strict=True, reason="the shipped model does not get there yet")
 # piece of the sentence, source, target, stance
 REAL_ARTICLE = [
     ("in Washington's corner", "JPN", "USA", "favor"),
-    ("lashing out with warnings and threats", "CHN", "JPN", "against"),
+    # The target of the reaction is in another clause.
+    pytest.param("lashing out with warnings and threats", "CHN", "JPN", "against", marks=NOT_YET),
     ("trading threats and accusations", "CHN", "JPN", "against"),
     ("trading threats and accusations", "JPN", "CHN", "against"),
-    ('"stand up" to China', "USA", "CHN", "against"),
+    # Read as support for China: "efforts ... to shore up regional allies to "stand up" to China".
+    pytest.param('"stand up" to China', "USA", "CHN", "against", marks=NOT_YET),
     ("threatens to invade Taiwan", "CHN", "TWN", "against"),
     ("reached an agreement", "USA", "JPN", "favor"),
     ("reached an agreement", "JPN", "USA", "favor"),

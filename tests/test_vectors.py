@@ -1,5 +1,6 @@
 """Records to vectors."""
 
+import dataclasses
 import datetime
 import random
 
@@ -70,6 +71,11 @@ def test_wire_copy_counts_once() -> None:
 def test_copies_with_different_answers_count_alike() -> None:
     rows = [record("JPN", "USA", FAVOR), record("JPN", "USA", AGAINST)]
     assert aggregate(rows) == aggregate(rows[::-1])
+
+
+def test_pairs_too_far_apart_say_nothing() -> None:
+    row = dataclasses.replace(record("JPN", "USA", FAVOR), abstained="too far apart")
+    assert aggregate([row]) == []
 
 
 def test_unresolved_and_untargeted_are_left_out() -> None:
