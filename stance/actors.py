@@ -25,7 +25,7 @@ from stance.actor_context import (
 from stance.actor_table import ActorTable, Entry, ent_id, load_actor_table, longest
 from stance.actor_use import is_other_name, is_sport, set_use
 from stance.sentences import split_sentences
-from stance.values import Mention
+from stance.values import Mention, Sentence
 
 __all__ = ["ActorTable", "ent_id", "find_actors", "load_actor_table"]
 
@@ -60,7 +60,14 @@ def find_actors(
     [('Beijing', 'CHN', 'GOV'), ("Japan's navy", 'JPN', 'MIL')]
     """
     table = load_actor_table() if table is None else table
-    chunks = [read_chunk(sentence.text, sentence.start) for sentence in split_sentences(text)]
+    return find_in_sentences(text, split_sentences(text), date, table)
+
+
+def find_in_sentences(
+    text: str, sentences: Iterable[Sentence], date: datetime.date | None, table: ActorTable
+) -> list[Mention]:
+    """What `find_actors` does with a text whose sentences are at hand."""
+    chunks = [read_chunk(sentence.text, sentence.start) for sentence in sentences]
     for chunk in chunks:
         _match(chunk, table)
     evidence = _gather(chunks, table)

@@ -7,10 +7,10 @@ window); a pair becomes two half-open token spans in one window. The first token
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -114,6 +114,20 @@ def pad_windows(
         ids[row, : len(window.ids)] = window.ids
         mask[row, : len(window.ids)] = 1
     return ids, mask
+
+
+def by_head(logits: Any, heads: Mapping[str, tuple[str, ...]]) -> dict[str, Any]:
+    """The logits of each head: the last axis, in which they lie side by side, taken apart.
+
+    Args:
+        logits: an array or tensor, (..., sum of head sizes).
+        heads: labels of each head, in the order of the logits.
+    """
+    parts, at = {}, 0
+    for head, labels in heads.items():
+        parts[head] = logits[..., at : at + len(labels)]
+        at += len(labels)
+    return parts
 
 
 def pad_pairs(pairs: Sequence[Sequence[tuple[Span, Span]]], step: int = 1) -> NDArray[np.int64]:

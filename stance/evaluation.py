@@ -19,7 +19,7 @@ from stance.errors import InputError
 from stance.labelled import LabelledPair, iter_pairs
 from stance.metrics import FloatArray
 from stance.pairs import pair_of
-from stance.values import SENTIMENTS, STANCES, Pair
+from stance.values import SENTIMENTS, STANCES
 
 if TYPE_CHECKING:
     from stance.scoring import Scorer
@@ -180,10 +180,9 @@ def evaluate(
     if not gold:
         raise InputError(f"none of the {len(given)} pairs has a {task} to compare with")
     scorer = scorer or load()
-    predictions = scorer.predict([question_of(p, task) for p in gold])
     labels = STANCES if task == "stance" else SENTIMENTS
     return evaluate_probs(
-        [p.stance_probs if task == "stance" else p.sentiment_probs for p in predictions],
+        probabilities(scorer, gold, task),
         [labels.index((p.stance if task == "stance" else p.sentiment) or "") for p in gold],
         [p.doc_id or p.text for p in gold],
         labels,
@@ -204,9 +203,15 @@ def fingerprint(pairs: Iterable[LabelledPair]) -> str:
     return digest.hexdigest()
 
 
-def question_of(pair: LabelledPair, task: str) -> Pair:
-    """The pair as a question to a scorer, on its text alone.
+def probabilities(scorer: Scorer, pairs: Iterable[LabelledPair], task: str) -> FloatArray:
+    """The scorer's probabilities for each pair's stance or sentiment. Shape: (n, 3).
 
-    Sentiment is how the text portrays the target, so it is asked without the source.
+    A pair is asked on its text alone. Sentiment is how the text portrays the target, so it is
+    asked without the source.
     """
-    return pair_of(pair.text, pair.source if task == "stance" else None, pair.target)
+    predictions = scorer.predict(
+        [pair_of(p.text, p.source if task == "stance" else None, p.target) for p in pairs]
+    )
+    return np.array(
+        [p.stance_probs if task == "stance" else p.sentiment_probs for p in predictions]
+    )

@@ -24,7 +24,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from stance.encode import NOBODY, Span, Window, encode_sentences, pad_pairs, pad_windows
+from stance.encode import NOBODY, Span, Window, by_head, encode_sentences, pad_pairs, pad_windows
 from stance.labelled import LabelledPair
 from stance.network import StanceNetwork
 
@@ -109,7 +109,7 @@ def finetune(
         log: receives one line every 50 steps and every epoch.
     """
     torch.manual_seed(config.seed)
-    state = _State(network, config, steps_per_epoch=_steps(examples, config))
+    state = _State(network, config, steps=_steps(examples, config) * config.epochs)
     state.resume(checkpoint, fingerprint)
     heads = len(network.config.pair_heads)
     for epoch in range(state.epoch, config.epochs):
@@ -134,9 +134,9 @@ def finetune(
 class _State:
     """Weights, optimiser, moving average and place in the run."""
 
-    def __init__(self, network: StanceNetwork, config: TrainConfig, steps_per_epoch: int) -> None:
+    def __init__(self, network: StanceNetwork, config: TrainConfig, steps: int) -> None:
         self.network, self.config = network, config
-        self.steps_per_epoch, self.steps = steps_per_epoch, steps_per_epoch * config.epochs
+        self.steps = steps
         self.step = self.epoch = 0
         self.average = {k: v.detach().clone() for k, v in network.state_dict().items()}
         self.best, self.best_scores = self.average, {"score": -math.inf}
@@ -352,10 +352,7 @@ def _loss(
 ) -> Tensor:
     """Weighted sum of each head's mean cross-entropy over the items that carry its label."""
     total = _mean_cross_entropy(tag_logits, batch["tags"], 0.0) * config.tag_weight
-    at = 0
-    for index, (head, labels) in enumerate(network.config.pair_heads.items()):
-        logits = pair_logits[..., at : at + len(labels)]
-        at += len(labels)
+    for index, (head, logits) in enumerate(by_head(pair_logits, network.config.pair_heads).items()):
         loss = _mean_cross_entropy(logits, batch["answers"][..., index], config.label_smoothing)
         total = total + loss * config.head_weights[head]
     return total
@@ -396,10 +393,6 @@ def predict(
         pair_logits, tag_logits = network(batch["ids"], batch["mask"], batch["pairs"])
         for k, i in enumerate(rows):
             tags[i] = tag_logits[k, : len(examples[i].window.ids)].numpy()
-            start = 0
-            for head, labels in network.config.pair_heads.items():
-                heads[head][i] = pair_logits[
-                    k, : len(examples[i].pairs), start : start + len(labels)
-                ].numpy()
-                start += len(labels)
+            for head, logits in by_head(pair_logits, network.config.pair_heads).items():
+                heads[head][i] = logits[k, : len(examples[i].pairs)].numpy()
     return heads, tags

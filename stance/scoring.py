@@ -14,13 +14,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from stance.actor_table import ActorTable, load_actor_table
-from stance.actors import find_actors
+from stance.actors import find_in_sentences
 from stance.artefact import ModelConfig, check_folder, default_dir
 from stance.backends import Backend, OnnxBackend, TorchBackend
 from stance.encode import (
     NOBODY,
     Span,
     Window,
+    by_head,
     encode_sentences,
     pad_pairs,
     pad_windows,
@@ -125,9 +126,10 @@ class Scorer:
 
     def _prepare(self, document: Document) -> list[_Item]:
         check_document(document)
-        mentions = find_actors(document.text, document.date, self.table)
+        sentences = split_sentences(document)
+        mentions = find_in_sentences(document.text, sentences, document.date, self.table)
         items, at = [], 0
-        for sentence in split_sentences(document):
+        for sentence in sentences:
             while at < len(mentions) and mentions[at].end <= sentence.start:
                 at += 1
             last = at
@@ -206,11 +208,10 @@ class Scorer:
         return [np.concatenate(p) if p else empty for p in parts]
 
     def _predictions(self, logits: Array) -> list[Prediction]:
-        probs, at = {}, 0
-        for head, labels in self.config.pair_heads.items():
-            scores = logits[:, at : at + len(labels)] / self.config.temperatures[head]
-            probs[head] = softmax(scores)
-            at += len(labels)
+        probs = {
+            head: softmax(scores / self.config.temperatures[head])
+            for head, scores in by_head(logits, self.config.pair_heads).items()
+        }
         return [
             self._prediction({head: p[row] for head, p in probs.items()})
             for row in range(len(logits))
@@ -248,8 +249,8 @@ def load(
         actors: a user list (CSV, TOML or JSONL) whose rows override the built-in actor table.
 
     Raises:
-        ModelNotFoundError: the folder or a file in it does not exist.
-        ModelMismatchError: a file was changed, or the model does not give its golden answers.
+        ModelNotFoundError: there is no such folder, or no model in it.
+        ModelMismatchError: a file is missing or changed, or the golden answers are not given.
         ActorTableError: a row of the user list is wrong.
         InputError: no such backend.
     """

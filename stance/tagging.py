@@ -75,12 +75,12 @@ def _tagged_spans(
             cut_before = first == 0 and window is not windows[0]
             cut_after = last == len(inner) and window is not windows[-1]
             if not cut_before and not cut_after:
-                spans.add((*_whole_words(text, start, end), use))
+                spans.add((*whole_words(text, start, end), use))
     return sorted(spans, key=lambda s: (s[0] - s[1], s))
 
 
-def _whole_words(text: str, start: int, end: int) -> tuple[int, int]:
-    """The tagger works on word pieces; a name never starts or ends inside a word."""
+def whole_words(text: str, start: int, end: int) -> tuple[int, int]:
+    """The span stretched to the ends of the words it cuts: a name never starts or ends inside one."""
     while start > 0 and text[start - 1].isalnum() and text[start].isalnum():
         start -= 1
     while end < len(text) and text[end - 1].isalnum() and text[end].isalnum():

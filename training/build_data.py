@@ -18,6 +18,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from stance.tagging import whole_words
+
 Row = dict[str, Any]
 Span = dict[str, int]
 DSE_FILES = {"train": "train.txt", "dev": "valid.txt", "test": "test.txt"}
@@ -137,21 +139,18 @@ def unmark(marked: str, p: str, q: str) -> tuple[str, Span, Span]:
     q_start = p_start + len(first) + len(between)
     return (
         text,
-        whole_words(text, p_start, p_start + len(first)),
-        whole_words(text, q_start, q_start + len(second)),
+        word_span(text, p_start, p_start + len(first)),
+        word_span(text, q_start, q_start + len(second)),
     )
 
 
-def whole_words(text: str, start: int, end: int) -> Span:
+def word_span(text: str, start: int, end: int) -> Span:
     """The span without outer spaces, stretched to the ends of the words it cuts ("[Wilbur Ro]ss")."""
     while start < end and text[start].isspace():
         start += 1
     while end > start and text[end - 1].isspace():
         end -= 1
-    while start > 0 and text[start].isalnum() and text[start - 1].isalnum():
-        start -= 1
-    while end < len(text) and text[end - 1].isalnum() and text[end].isalnum():
-        end += 1
+    start, end = whole_words(text, start, end)
     return {"start": start, "end": end}
 
 

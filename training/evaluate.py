@@ -25,7 +25,7 @@ from stance.actor_table import load_actor_table
 from stance.artefact import DEFAULT_MODEL, ModelConfig, write_checksums
 from stance.backends import OnnxBackend, TorchBackend
 from stance.encode import encode_sentences, pad_windows, read_tokenizer
-from stance.evaluation import fingerprint, question_of
+from stance.evaluation import fingerprint, probabilities
 from stance.labelled import LabelledPair, read_pairs
 from stance.scoring import Scorer
 from stance.tagging import decode_bio
@@ -115,14 +115,6 @@ def main() -> None:
     if args.model.resolve() == ROOT / "models" / DEFAULT_MODEL:
         update_readme(ROOT / "README.md", rows)
     write_checksums(args.model)
-
-
-def probabilities(scorer: Scorer, pairs: Sequence[LabelledPair], task: str) -> Probs:
-    """Calibrated probabilities of a scorer, (n, 3)."""
-    predictions = scorer.predict([question_of(p, task) for p in pairs])
-    return np.array(
-        [p.stance_probs if task == "stance" else p.sentiment_probs for p in predictions]
-    )
 
 
 def baseline_probs(pairs: list[LabelledPair], task: str) -> dict[str, Probs]:
