@@ -14,6 +14,7 @@ Notation: B sentences, L tokens, P pairs, H heads, D hidden size.
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -42,11 +43,13 @@ class NetworkConfig:
     layer_norm_eps: float
     pair_heads: Mapping[str, tuple[str, ...]]
     tags: tuple[str, ...]
+    relative_buckets: int = 0
+    """Buckets of MPNet's distance bias between text tokens; 0 for encoders without one."""
 
     @classmethod
     def from_json(cls, raw: Mapping[str, Any]) -> NetworkConfig:
         """The sizes in a run's network.json; other keys there are not the network's."""
-        known = {f.name: raw[f.name] for f in fields(cls)}
+        known = {f.name: raw[f.name] for f in fields(cls) if f.name in raw}
         heads = {head: tuple(labels) for head, labels in raw["pair_heads"].items()}
         return cls(**{**known, "pair_heads": heads, "tags": tuple(raw["tags"])})
 
@@ -122,7 +125,10 @@ class StanceNetwork(nn.Module):
         d = config.hidden_size
         self.words = nn.Embedding(config.vocab_size, d)
         self.positions = nn.Embedding(config.positions, d)
-        self.token_types = nn.Embedding(config.token_types, d)
+        if config.token_types:
+            self.token_types = nn.Embedding(config.token_types, d)
+        if config.relative_buckets:
+            self.distance_bias = nn.Embedding(config.relative_buckets, config.heads)
         self.embedding_norm = nn.LayerNorm(d, eps=config.layer_norm_eps)
         self.layers = nn.ModuleList(Layer(config) for _ in range(config.layers))
         self.dropout = nn.Dropout(HIDDEN_DROPOUT)
@@ -139,10 +145,15 @@ class StanceNetwork(nn.Module):
         (B, L, D); `bias` (B, 1, 1, L).
         """
         place = torch.arange(ids.shape[1], device=ids.device) + self.config.position_offset
-        x = self.words(ids) + self.positions(place) + self.token_types.weight[0]
+        x = self.words(ids) + self.positions(place)
+        if self.config.token_types:
+            x = x + self.token_types.weight[0]
         x = self.dropout(self.embedding_norm(x))
         bias = (1.0 - mask[:, None, None, :].to(x.dtype)) * -1e4
         out = {"embedded": x, "bias": bias}
+        if self.config.relative_buckets:
+            buckets = distance_buckets(ids.shape[1], self.config.relative_buckets, ids.device)
+            bias = bias + self.distance_bias(buckets).permute(2, 0, 1)
         for i, layer in enumerate(cast(Iterable[Layer], self.layers)):
             x, out[f"key_{i}"], out[f"value_{i}"] = layer.text(x, bias)
         return {**out, "states": x, "tags": self.tagger(self.dropout(x))}
@@ -187,6 +198,21 @@ def span_indicator(pairs: Tensor, like: Tensor) -> Tensor:
     return inside.to(like.dtype)
 
 
+def distance_buckets(length: int, buckets: int, device: torch.device) -> Tensor:
+    """The bucket of every query's distance to every key. Shape: (L, L), in [0, buckets).
+
+    Half of the buckets look ahead; in each half the nearest distances have a bucket of their own
+    and those up to 128 share the others on a logarithmic scale (T5, Raffel et al., JMLR 2020).
+    """
+    place = torch.arange(length, device=device)
+    ahead = place[None, :] - place[:, None]
+    half, exact = buckets // 2, buckets // 4
+    far = (ahead.abs().clamp(min=1) / exact).log() / math.log(128 / exact) * (half - exact)
+    near = ahead.abs()
+    bucket = torch.where(near < exact, near, (exact + far.long()).clamp(max=half - 1))
+    return bucket + half * (ahead > 0).long()
+
+
 HF_LAYER = {
     "query": "attention.self.query",
     "key": "attention.self.key",
@@ -196,6 +222,13 @@ HF_LAYER = {
     "intermediate": "intermediate.dense",
     "output": "output.dense",
     "output_norm": "output.LayerNorm",
+}
+MPNET_LAYER = HF_LAYER | {
+    "query": "attention.attn.q",
+    "key": "attention.attn.k",
+    "value": "attention.attn.v",
+    "attention_output": "attention.attn.o",
+    "attention_norm": "attention.LayerNorm",
 }
 HF_EMBEDDINGS = {
     "words": "word_embeddings",
@@ -211,8 +244,8 @@ def network_from_base(
     """A network with the encoder of a Hugging Face folder and fresh heads.
 
     Args:
-        base: a folder with config.json and model.safetensors of a BERT, RoBERTa, XLM-RoBERTa or
-            ELECTRA encoder.
+        base: a folder with config.json and model.safetensors of a BERT, RoBERTa, XLM-RoBERTa,
+            ELECTRA or MPNet encoder.
         pair_heads: labels of each head that answers for a pair.
         tags: labels of the mention tagger.
 
@@ -220,7 +253,7 @@ def network_from_base(
         ValueError: the folder holds another architecture.
     """
     hf = json.loads((base / "config.json").read_text(encoding="utf-8"))
-    supported = ("bert", "roberta", "xlm-roberta", "electra")
+    supported = ("bert", "roberta", "xlm-roberta", "electra", "mpnet")
     if hf["model_type"] not in supported:
         raise ValueError(
             f"{base} is a {hf['model_type']} encoder; supported: {', '.join(supported)}"
@@ -239,12 +272,15 @@ def network_from_base(
         heads=hf["num_attention_heads"],
         intermediate_size=hf["intermediate_size"],
         positions=hf["max_position_embeddings"],
-        # RoBERTa counts positions from behind its padding id.
-        position_offset=hf["pad_token_id"] + 1 if "roberta" in hf["model_type"] else 0,
-        token_types=hf["type_vocab_size"],
+        # RoBERTa and MPNet count positions from behind their padding id.
+        position_offset=hf["pad_token_id"] + 1
+        if hf["model_type"].endswith(("roberta", "mpnet"))
+        else 0,
+        token_types=hf.get("type_vocab_size", 0),
         layer_norm_eps=hf["layer_norm_eps"],
         pair_heads=pair_heads,
         tags=tags,
+        relative_buckets=hf.get("relative_attention_num_buckets", 0),
     )
     network = StanceNetwork(config)
     given = load_file(base / "model.safetensors")
@@ -259,9 +295,11 @@ def network_from_base(
 def _renamed(given: Mapping[str, Tensor], config: NetworkConfig) -> dict[str, Tensor]:
     """The base's tensors under our names, whatever prefix the checkpoint gives the encoder."""
     names = {f"embeddings.{theirs}": ours for ours, theirs in HF_EMBEDDINGS.items()}
+    names["encoder.relative_attention_bias"] = "distance_bias"
+    layer = MPNET_LAYER if config.relative_buckets else HF_LAYER
     for i in range(config.layers):
         names |= {
-            f"encoder.layer.{i}.{theirs}": f"layers.{i}.{ours}" for ours, theirs in HF_LAYER.items()
+            f"encoder.layer.{i}.{theirs}": f"layers.{i}.{ours}" for ours, theirs in layer.items()
         }
     renamed = {}
     for name, tensor in given.items():
