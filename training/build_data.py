@@ -31,7 +31,7 @@ NEWSMTSC_FILES = {
     "newsmtsc-mt_test": "mt_test",
 }
 CORPUS_FILES = {
-    "train": ("train", "train_analysis"),
+    "train": ("train", "train_analysis", "train_binding"),
     "dev": ("dev",),
     "analysis_dev": ("dev_analysis",),
     "test": ("test",),
