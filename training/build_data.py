@@ -35,6 +35,7 @@ CORPUS_FILES = {
     "dev": ("dev",),
     "analysis_dev": ("dev_analysis",),
     "test": ("test",),
+    "analysis_test": ("test_analysis",),
 }
 SEED = 13
 SHORT = 220  # characters; only sentences up to this are joined with another
