@@ -31,10 +31,11 @@ NEWSMTSC_FILES = {
     "newsmtsc-mt_test": "mt_test",
 }
 CORPUS_FILES = {
-    "train": ("train", "train_analysis"),
+    "train": ("train", "train_analysis", "train_binding"),
     "dev": ("dev",),
     "analysis_dev": ("dev_analysis",),
     "test": ("test",),
+    "analysis_test": ("test_analysis",),
 }
 SEED = 13
 SHORT = 220  # characters; only sentences up to this are joined with another
