@@ -24,7 +24,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -100,8 +100,13 @@ def find_changes(
     min_documents: int,
     permutations: int,
     rng: np.random.Generator,
-) -> tuple[float, list[Change]] | None:
-    """The p-value of "no change anywhere" and the changes with p <= alpha, in order of time.
+) -> list[Change] | None:
+    """The changes with p <= alpha, in order of time.
+
+    The strongest splits are taken one after another, each from an interval without a stronger one.
+    Each change then moves to the best place between its neighbours, and is compared once more over
+    all that lies between them: the p-value is the larger of the two. The weakest goes, and the others
+    are looked at again, until all pass.
 
     Args:
         documents: the series.
@@ -121,12 +126,21 @@ def find_changes(
         return None
     pairs = [(t - NEAR, t, t + NEAR) for t in range(NEAR, n_periods - NEAR + 1)]
     plan = _Plan(counts, scan, _splits(pairs, documents, counts, 1))
-    observed = _statistics(documents.value[None], plan)[0]
+    observed = _statistics(documents.value[:, None], plan)[:, 0]
     null = _null_maxima(documents, plan, observed.max(), permutations, rng)
-    p_values = _p_values(observed, null, permutations)
-    found = _strongest(scan, observed, p_values, alpha)
-    moved = _relocated(found, documents, counts, min_periods, min_documents)
-    return float(p_values[observed.argmax()]), moved
+    found = _strongest(scan, observed, _p_values(observed, null, permutations), alpha)
+    while found:
+        places = _relocated(found, documents, plan, min_periods, min_documents)
+        again = _p_values(np.array([size for _, size in places]), null, permutations)
+        moved = [
+            Change(at, max(change.p_value, float(p)))
+            for change, (at, _), p in zip(found, places, again, strict=True)
+        ]
+        weakest = max(range(len(moved)), key=lambda i: moved[i].p_value)
+        if moved[weakest].p_value <= alpha:
+            return moved
+        del found[weakest]
+    return []
 
 
 def benjamini_hochberg(p_values: Sequence[float]) -> FloatArray:
@@ -188,29 +202,33 @@ def _splits(
 def _scores(values: FloatArray, counts: IntArray, splits: _Splits) -> FloatArray:
     """After minus before, stratum by stratum, in standard deviations.
 
-    Shape: values (series, documents) -> (series, splits).
+    Shape: values (documents, series) -> (splits, series).
     """
-    sums = np.pad(values.cumsum(1), ((0, 0), (1, 0)))
-    total = np.zeros((len(values), len(splits.at)))
+    sums = np.pad(values.cumsum(0), ((1, 0), (0, 0)))
+    overall = np.zeros((counts.shape[1], values.shape[1]))
+    expected = np.zeros((len(splits.at), values.shape[1]))
     first = 0
     for stratum, share in zip(counts, splits.share, strict=True):
         # Documents lie sorted by stratum, then period: a count before a boundary is a position.
-        running = sums[:, first + stratum]
-        left = running[:, splits.start]
-        total += share * (running[:, splits.end] - left) - (running[:, splits.at] - left)
+        running = sums[first + stratum]
+        expected += share[:, None] * (running[splits.end] - running[splits.start])
+        overall += running
         first += int(stratum[-1])
-    return np.asarray(total / splits.scale)
+    before = overall[splits.at] - overall[splits.start]
+    return np.asarray((expected - before) / splits.scale[:, None])
 
 
 def _statistics(values: FloatArray, plan: _Plan) -> FloatArray:
-    """Size of every split's score over the series' own scatter, (series, splits)."""
+    """Size of every split's score over the series' own scatter.
+
+    Shape: values (documents, series) -> (splits, series).
+    """
     sizes = np.abs(_scores(values, plan.counts, plan.scan))
     testable = np.isfinite(plan.neighbours.scale)
     if testable.sum() < LEAST_NEIGHBOURS:
         return sizes
-    scatter = _scores(values, plan.counts, plan.neighbours)[:, testable]
-    larger = np.maximum(np.mean(scatter**2, axis=1, keepdims=True), 1)
-    return np.asarray(sizes / np.sqrt(larger))
+    scatter = _scores(values, plan.counts, plan.neighbours)[testable]
+    return np.asarray(sizes / np.sqrt(np.maximum(np.mean(scatter**2, axis=0), 1)))
 
 
 def _null_maxima(
@@ -226,7 +244,7 @@ def _null_maxima(
         rows = min(BATCH, permutations - len(maxima))
         # Adding the stratum to numbers below 1 keeps every document in its stratum.
         order = (rng.random((rows, len(documents.value))) + documents.stratum).argsort(1)
-        new = _statistics(documents.value[order], plan).max(1)
+        new = _statistics(documents.value[order.T], plan).max(0)
         maxima = np.concatenate([maxima, new])
         reached = np.flatnonzero(maxima >= observed * (1 - TINY))
         if len(reached) >= ENOUGH:
@@ -257,19 +275,19 @@ def _strongest(
 def _relocated(
     found: Sequence[Change],
     documents: Documents,
-    counts: IntArray,
+    plan: _Plan,
     min_periods: int,
     min_documents: int,
-) -> list[Change]:
-    """Each change at the best split between its neighbours; it was found in a shorter interval."""
-    moved: list[Change] = []
+) -> list[tuple[int, float]]:
+    """Best split between a change's neighbours, and its statistic; the change's own if none is testable."""
+    places: list[tuple[int, float]] = []
     for i, change in enumerate(found):
-        start = moved[-1].at if moved else 0
-        end = found[i + 1].at if i + 1 < len(found) else counts.shape[1] - 1
+        start = places[-1][0] if places else 0
+        end = found[i + 1].at if i + 1 < len(found) else plan.counts.shape[1] - 1
         triples = [(start, at, end) for at in range(start + min_periods, end - min_periods + 1)]
-        splits = _splits(triples, documents, counts, min_documents)
-        sizes = np.abs(_scores(documents.value[None], counts, splits)[0])
+        splits = _splits(triples, documents, plan.counts, min_documents)
+        sizes = _statistics(documents.value[:, None], replace(plan, scan=splits))[:, 0]
         best = sizes.argmax()
         at = int(splits.at[best]) if sizes[best] > 0 else change.at
-        moved.append(Change(at, change.p_value))
-    return moved
+        places.append((at, float(sizes[best])))
+    return places

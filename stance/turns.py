@@ -9,8 +9,8 @@ from __future__ import annotations
 import hashlib
 import math
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -138,15 +138,34 @@ def search_turns(
     Raises:
         InputError: an option is not one of the above.
     """
-    _check(by, level, alpha, min_periods, seed)
+    check_choice("by", by, [kind for kind in PERIODS if kind != "all"])
     rows = list(records)
+    undated = sum(r.date is None and dyad_of(r, entity) is not None for r in rows)
+    units = evidence_units(rows, by, entity=entity)
+    found = search_units(units, level=level, alpha=alpha, min_periods=min_periods, seed=seed)
+    return replace(found, undated=undated)
+
+
+def search_units(
+    units: Iterable[EvidenceUnit],
+    *,
+    level: float = 0.9,
+    alpha: float = 0.05,
+    min_periods: int = 3,
+    seed: int = 0,
+) -> TurnSearch:
+    """The turns in evidence units of one kind of period; `undated` counts units here."""
+    _check(level, alpha, min_periods, seed)
     dyads: dict[Dyad, list[EvidenceUnit]] = defaultdict(list)
-    for unit in evidence_units(rows, by, entity=entity):
-        if unit.period != UNDATED:
+    undated = 0
+    for unit in units:
+        if unit.period == UNDATED:
+            undated += 1
+        else:
             dyads[unit.source_id, unit.target_id].append(unit)
     least, most = PERMUTATIONS
     permutations = min(max(least, math.ceil(2 * len(dyads) / alpha)), most)
-    series = {dyad: _series(units) for dyad, units in dyads.items()}
+    series = {dyad: _series(dyads[dyad]) for dyad in sorted(dyads)}
     found = {
         dyad: find_changes(
             one.documents,
@@ -158,13 +177,12 @@ def search_turns(
         )
         for dyad, one in series.items()
     }
-    tested = {dyad: result for dyad, result in found.items() if result is not None}
+    tested = {dyad: changes for dyad, changes in found.items() if changes is not None}
     turns = [
         _turn(dyad, series[dyad], changes, i, level, seed)
         for dyad, changes in _selected(tested, alpha).items()
         for i in range(len(changes))
     ]
-    undated = sum(r.date is None and dyad_of(r, entity) is not None for r in rows)
     return TurnSearch(tuple(turns), len(tested), len(dyads) - len(tested), undated)
 
 
@@ -229,13 +247,14 @@ def _outlet(story: Iterable[EvidenceUnit]) -> str:
 
 
 def _selected(
-    tested: dict[Dyad, tuple[float, list[Change]]], alpha: float
+    tested: Mapping[Dyad, Sequence[Change]], alpha: float
 ) -> dict[Dyad, list[tuple[Change, float]]]:
     """The changes that hold over all dyads, each with its q-value."""
-    q_values = benjamini_hochberg([p for p, _ in tested.values()])
+    best = [min((c.p_value for c in changes), default=1.0) for changes in tested.values()]
+    q_values = benjamini_hochberg(best)
     selected = int((q_values <= alpha).sum())
     kept: dict[Dyad, list[tuple[Change, float]]] = {}
-    for (dyad, (_, changes)), q in zip(tested.items(), q_values.tolist(), strict=True):
+    for (dyad, changes), q in zip(tested.items(), q_values.tolist(), strict=True):
         if q <= alpha:
             adjusted = [(c, max(q, c.p_value * len(tested) / selected)) for c in changes]
             kept[dyad] = [(c, value) for c, value in adjusted if value <= alpha]
@@ -324,8 +343,7 @@ def _rng(seed: int, names: Sequence[str]) -> np.random.Generator:
     return np.random.default_rng([seed, int.from_bytes(digest[:8])])
 
 
-def _check(by: str, level: float, alpha: float, min_periods: int, seed: int) -> None:
-    check_choice("by", by, [kind for kind in PERIODS if kind != "all"])
+def _check(level: float, alpha: float, min_periods: int, seed: int) -> None:
     for name, value in (("level", level), ("alpha", alpha)):
         if not 0 < value < 1:
             raise InputError(f"{name} is {value!r}; must be between 0 and 1")
