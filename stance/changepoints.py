@@ -23,8 +23,9 @@ Westfall and Young 1993 (the largest statistic controls the family-wise error); 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 
@@ -37,10 +38,8 @@ ENOUGH = 20
 BATCH = 250
 TINY = 1e-9
 """Differences below this are rounding."""
-NEAR = 2
-"""Periods on each side that show how much the series scatters from one period to the next."""
 LEAST_NEIGHBOURS = 5
-"""Comparable neighbours from which that scatter can be told; with fewer, chance alone counts."""
+"""Comparable neighbouring periods from which their scatter can be told; with fewer, chance alone counts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +89,8 @@ class _Plan:
     counts: IntArray
     scan: _Splits
     neighbours: _Splits
+    min_periods: int
+    min_documents: int
 
 
 def find_changes(
@@ -103,10 +104,10 @@ def find_changes(
 ) -> list[Change] | None:
     """The changes with p <= alpha, in order of time.
 
-    The strongest splits are taken one after another, each from an interval without a stronger one.
-    Each change then moves to the best place between its neighbours, and is compared once more over
-    all that lies between them: the p-value is the larger of the two. The weakest goes, and the others
-    are looked at again, until all pass.
+    Binary segmentation: the best split of a stretch, whole or in a seeded interval of it, divides it
+    if it is significant, and both parts are searched in turn. Then each change moves to the best
+    place between its neighbours and is tested once more on all that lies between them; its p-value
+    is the larger of the two. The weakest goes and the others are looked at again, until all pass.
 
     Args:
         documents: the series.
@@ -124,22 +125,19 @@ def find_changes(
     scan = _splits(_seeded(n_periods, min_periods), documents, counts, min_documents)
     if not np.isfinite(scan.scale).any():
         return None
-    pairs = [(t - NEAR, t, t + NEAR) for t in range(NEAR, n_periods - NEAR + 1)]
-    plan = _Plan(counts, scan, _splits(pairs, documents, counts, 1))
+    pairs = [(t - 1, t, t + 1) for t in range(1, n_periods)]
+    neighbours = _splits(pairs, documents, counts, 1)
+    plan = _Plan(counts, scan, neighbours, min_periods, min_documents)
     observed = _statistics(documents.value[:, None], plan)[:, 0]
     null = _null_maxima(documents, plan, observed.max(), permutations, rng)
-    found = _strongest(scan, observed, _p_values(observed, null, permutations), alpha)
+    p_value = partial(_p_value, null=np.sort(null), permutations=permutations)
+    found = _divided(documents, plan, observed, lambda size: p_value(size) <= alpha)
     while found:
-        places = _relocated(found, documents, plan, min_periods, min_documents)
-        again = _p_values(np.array([size for _, size in places]), null, permutations)
-        moved = [
-            Change(at, max(change.p_value, float(p)))
-            for change, (at, _), p in zip(found, places, again, strict=True)
-        ]
-        weakest = max(range(len(moved)), key=lambda i: moved[i].p_value)
-        if moved[weakest].p_value <= alpha:
-            return moved
-        del found[weakest]
+        found, given = _moved(found, documents, plan), found
+        weakest = min(range(len(found)), key=lambda i: found[i][1])
+        if p_value(found[weakest][1]) <= alpha:
+            return [Change(at, p_value(size)) for at, size in found]
+        found = given[:weakest] + given[weakest + 1 :]
     return []
 
 
@@ -252,42 +250,55 @@ def _null_maxima(
     return maxima
 
 
-def _p_values(observed: FloatArray, null: FloatArray, permutations: int) -> FloatArray:
-    """Family-wise p-value of every split; the observed series counts as one if none stopped the draw."""
-    reached = len(null) - np.searchsorted(np.sort(null), observed * (1 - TINY))
+def _p_value(size: float, null: FloatArray, permutations: int) -> float:
+    """Share of the sorted maxima that reach a size; the observed one counts if none stopped the draw."""
+    reached = len(null) - int(np.searchsorted(null, size * (1 - TINY)))
     itself = int(len(null) == permutations)
     return (reached + itself) / (len(null) + itself)
 
 
-def _strongest(
-    scan: _Splits, observed: FloatArray, p_values: FloatArray, alpha: float
-) -> list[Change]:
-    """Significant splits, the strongest first, each in an interval without a stronger one."""
-    found: list[Change] = []
-    for j in np.argsort(-observed, kind="stable"):
-        if p_values[j] > alpha:
-            break
-        if not any(scan.start[j] < change.at < scan.end[j] for change in found):
-            found.append(Change(int(scan.at[j]), float(p_values[j])))
-    return sorted(found, key=lambda change: change.at)
-
-
-def _relocated(
-    found: Sequence[Change],
+def _divided(
     documents: Documents,
     plan: _Plan,
-    min_periods: int,
-    min_documents: int,
+    observed: FloatArray,
+    significant: Callable[[float], bool],
 ) -> list[tuple[int, float]]:
-    """Best split between a change's neighbours, and its statistic; the change's own if none is testable."""
-    places: list[tuple[int, float]] = []
-    for i, change in enumerate(found):
-        start = places[-1][0] if places else 0
-        end = found[i + 1].at if i + 1 < len(found) else plan.counts.shape[1] - 1
-        triples = [(start, at, end) for at in range(start + min_periods, end - min_periods + 1)]
-        splits = _splits(triples, documents, plan.counts, min_documents)
-        sizes = _statistics(documents.value[:, None], replace(plan, scan=splits))[:, 0]
-        best = sizes.argmax()
-        at = int(splits.at[best]) if sizes[best] > 0 else change.at
-        places.append((at, float(sizes[best])))
-    return places
+    """Places of significant splits and their statistics, in order of time."""
+    found = []
+    stretches = [(0, plan.counts.shape[1] - 1)]
+    while stretches:
+        start, end = stretches.pop()
+        at, size = _best(documents, plan, start, end)
+        within = (plan.scan.start >= start) & (plan.scan.end <= end)
+        seeded = int(np.where(within, observed, 0).argmax())
+        if within[seeded] and observed[seeded] > size:
+            at, size = int(plan.scan.at[seeded]), float(observed[seeded])
+        if significant(size):
+            found.append((at, size))
+            stretches += [(start, at), (at, end)]
+    return sorted(found)
+
+
+def _moved(
+    found: Sequence[tuple[int, float]], documents: Documents, plan: _Plan
+) -> list[tuple[int, float]]:
+    """Each split at the best place between its neighbours, with the smaller of its two statistics."""
+    moved: list[tuple[int, float]] = []
+    for i, (_, size) in enumerate(found):
+        start = moved[-1][0] if moved else 0
+        end = found[i + 1][0] if i + 1 < len(found) else plan.counts.shape[1] - 1
+        place, again = _best(documents, plan, start, end)
+        moved.append((place, min(size, again)))
+    return moved
+
+
+def _best(documents: Documents, plan: _Plan, start: int, end: int) -> tuple[int, float]:
+    """The best split of a stretch and its statistic, which is 0 where nothing can be tested."""
+    margin = plan.min_periods
+    triples = [(start, at, end) for at in range(start + margin, end - margin + 1)]
+    if not triples:
+        return start, 0.0
+    splits = _splits(triples, documents, plan.counts, plan.min_documents)
+    sizes = _statistics(documents.value[:, None], replace(plan, scan=splits))[:, 0]
+    best = int(sizes.argmax())
+    return triples[best][1], float(sizes[best])
