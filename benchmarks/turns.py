@@ -11,20 +11,14 @@ house lines.
 
 from __future__ import annotations
 
-import argparse
 import datetime
-import os
-import time
-from collections.abc import Iterable, Sequence
-from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass, replace
-from functools import cache, partial
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import erfinv
-from scipy.stats import binomtest
 
 from stance import load, read_pairs
 from stance.evaluation import fingerprint, probabilities

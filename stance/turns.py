@@ -10,7 +10,7 @@ import hashlib
 import math
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
@@ -18,8 +18,9 @@ from numpy.typing import NDArray
 
 from stance.changepoints import TINY, Change, Documents, benjamini_hochberg, find_changes
 from stance.errors import InputError
-from stance.evidence import EvidenceUnit, check_choice, dyad_of, evidence_units
+from stance.evidence import WEIGHTS, EvidenceUnit, check_choice, documents_joined, units_of
 from stance.metrics import FloatArray
+from stance.partials import PartialVectors, Selection, partial
 from stance.periods import PERIODS, UNDATED
 from stance.records import StanceRecord
 
@@ -69,16 +70,15 @@ class Turn:
 
 @dataclass(frozen=True, slots=True)
 class TurnSearch:
-    """The turns and what was searched for them.
+    """The turns, sorted by source, target and period, and how many dyads were searched for them.
 
-    `tested` counts the dyads whose evidence allowed a test, `untested` those with too little on
-    both sides of every split, and `undated` the records that have no date.
+    `tested` counts the dyads whose evidence allowed a test, `untested` those with too little of it
+    on both sides of every split.
     """
 
     turns: tuple[Turn, ...]
     tested: int
     untested: int
-    undated: int
 
 
 def find_turns(
@@ -88,81 +88,73 @@ def find_turns(
     level: float = 0.9,
     alpha: float = 0.05,
     min_periods: int = 3,
-    entity: str = "state",
+    select: Selection | None = None,
     seed: int = 0,
 ) -> list[Turn]:
-    """The turns of `search_turns`, without its counts."""
-    found = search_turns(
-        records, by, level=level, alpha=alpha, min_periods=min_periods, entity=entity, seed=seed
-    )
-    return list(found.turns)
-
-
-def search_turns(
-    records: Iterable[StanceRecord],
-    by: str = "month",
-    *,
-    level: float = 0.9,
-    alpha: float = 0.05,
-    min_periods: int = 3,
-    entity: str = "state",
-    seed: int = 0,
-) -> TurnSearch:
     """Turns of every source toward every target, sorted by source, target and period.
 
-    The unit of evidence is that of `aggregate`: near-identical sentences count once, weighted by
-    confidence. The search and its test are described in `changepoints`. In short: outlets are
-    compared with themselves, whole documents are permuted within their outlet, and in a dyad
-    whose outlets do not change their stance the chance of any turn is at most `alpha` at q = p.
-    Documents that share a near-identical sentence in one period (a wire story) move as one; those
-    carried by several outlets form a stratum, as do all outlets with one document only.
+    The evidence is that of `aggregate`: near-identical sentences count once, weighted by
+    confidence. Undated records are left out and periods without evidence passed over.
+    The search and its test are described in `stance.changepoints`: outlets are compared with themselves,
+    and whole documents are permuted within their outlet. Documents that share a near-identical
+    sentence in one period (a wire story) move as one; those carried by several outlets form
+    a stratum of their own, as do all outlets with a single document.
 
-    Over dyads, each dyad's smallest p-value is adjusted after Benjamini and Hochberg (1995); of
-    a dyad with q <= alpha, all turns are reported that pass at the level of the dyads selected
-    (Benjamini and Bogomolov 2014, JRSS B 76(1)).
+    In a dyad whose outlets never change their stance, the chance of any turn is at most `alpha`. Over
+    dyads, the smallest p-value of each is adjusted after Benjamini and Hochberg (1995, JRSS B 57);
+    of the dyads with q <= alpha those turns are returned that pass at the level of the dyads selected
+    (Benjamini and Bogomolov 2014, JRSS B 76).
 
     The interval of a turn resamples documents with exponential weights (Bayesian bootstrap, Rubin
-    1981) with the place of the turn held fixed. Searching for the largest change inflates it, most
-    where little evidence makes turns hard to find.
+    1981), the place of the turn held fixed. The search for the largest change inflates `delta`,
+    most where little evidence makes turns hard to find.
 
     Args:
         records: in any order; the result does not depend on it.
-        by: day, week, month, quarter or year; periods without evidence are passed over.
+        by: day, week, month, quarter or year.
         level: nominal coverage of the intervals, in (0, 1).
-        alpha: the false discovery rate over dyads, in (0, 1).
-        min_periods: least number of periods with evidence on each side of a turn; MIN_DOCUMENTS
-            says how many documents.
-        entity: as in `aggregate`.
-        seed: of the permutations and resamples; the same seed gives the same turns.
+        alpha: of the tests, in (0, 1).
+        min_periods: with evidence, on each side of a turn; MIN_DOCUMENTS says how many documents.
+        select: which actors count as one, which dates count, and whether models may mix.
+        seed: of permutations and resamples; the same seed gives the same turns.
 
     Raises:
-        InputError: an option is not one of the above.
+        InputError: an option is not one of the above, or the records are of several models.
     """
-    check_choice("by", by, [kind for kind in PERIODS if kind != "all"])
-    rows = list(records)
-    undated = sum(r.date is None and dyad_of(r, entity) is not None for r in rows)
-    units = evidence_units(rows, by, entity=entity)
-    found = search_units(units, level=level, alpha=alpha, min_periods=min_periods, seed=seed)
-    return replace(found, undated=undated)
+    return list(
+        search_turns(
+            partial(records, by, select),
+            level=level,
+            alpha=alpha,
+            min_periods=min_periods,
+            seed=seed,
+        ).turns
+    )
 
 
-def search_units(
-    units: Iterable[EvidenceUnit],
+def search_turns(
+    sums: PartialVectors,
     *,
     level: float = 0.9,
     alpha: float = 0.05,
     min_periods: int = 3,
+    weights: str = "confidence",
     seed: int = 0,
 ) -> TurnSearch:
-    """The turns in evidence units of one kind of period; `undated` counts units here."""
-    _check(level, alpha, min_periods, seed)
+    """The turns in partial aggregates, exactly those of `find_turns` on all their records.
+
+    Options are those of `find_turns` and `aggregate`.
+
+    Raises:
+        InputError: an option is not allowed, or the records are of several models.
+    """
+    _check(sums.by, level, alpha, min_periods, seed)
+    check_choice("weights", weights, WEIGHTS)
+    sums.check_models()
     dyads: dict[Dyad, list[EvidenceUnit]] = defaultdict(list)
-    undated = 0
-    for unit in units:
-        if unit.period == UNDATED:
-            undated += 1
-        else:
-            dyads[unit.source_id, unit.target_id].append(unit)
+    for key, sentences in sorted(sums.cells.items()):
+        if key.period != UNDATED:
+            dyads[key.source_id, key.target_id] += units_of(key, sentences, weights)
     least, most = PERMUTATIONS
     permutations = min(max(least, math.ceil(2 * len(dyads) / alpha)), most)
     series = {dyad: _series(dyads[dyad]) for dyad in sorted(dyads)}
@@ -183,7 +175,7 @@ def search_units(
         for dyad, changes in _selected(tested, alpha).items()
         for i in range(len(changes))
     ]
-    return TurnSearch(tuple(turns), len(tested), len(dyads) - len(tested), undated)
+    return TurnSearch(tuple(turns), len(tested), len(dyads) - len(tested))
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,22 +213,15 @@ def _series(units: Sequence[EvidenceUnit]) -> _Series:
     return _Series(periods, tuple(units), documents, weight, total)
 
 
-def _stories(units: Sequence[EvidenceUnit]) -> list[list[EvidenceUnit]]:
-    """Units joined by a document they share; units of different periods never are."""
-    leader: dict[tuple[str, str], tuple[str, str]] = {}
-
-    def find(document: tuple[str, str]) -> tuple[str, str]:
-        while leader.setdefault(document, document) != document:
-            document = leader[document]
-        return document
-
+def _stories(units: Iterable[EvidenceUnit]) -> list[list[EvidenceUnit]]:
+    """Units joined by a document they share, within a period."""
+    by_period: dict[str, list[EvidenceUnit]] = defaultdict(list)
     for unit in units:
-        first = find((unit.period, unit.document_ids[0]))
-        for other in unit.document_ids[1:]:
-            leader[find((unit.period, other))] = first
-    stories: dict[tuple[str, str], list[EvidenceUnit]] = defaultdict(list)
-    for unit in units:
-        stories[find((unit.period, unit.document_ids[0]))].append(unit)
+        by_period[unit.period].append(unit)
+    stories: dict[tuple[str, int], list[EvidenceUnit]] = defaultdict(list)
+    for period, some in by_period.items():
+        for unit, number in zip(some, documents_joined(some), strict=True):
+            stories[period, number].append(unit)
     return list(stories.values())
 
 
@@ -343,7 +328,8 @@ def _rng(seed: int, names: Sequence[str]) -> np.random.Generator:
     return np.random.default_rng([seed, int.from_bytes(digest[:8])])
 
 
-def _check(level: float, alpha: float, min_periods: int, seed: int) -> None:
+def _check(by: str, level: float, alpha: float, min_periods: int, seed: int) -> None:
+    check_choice("by", by, [kind for kind in PERIODS if kind != "all"])
     for name, value in (("level", level), ("alpha", alpha)):
         if not 0 < value < 1:
             raise InputError(f"{name} is {value!r}; must be between 0 and 1")
