@@ -31,10 +31,19 @@ if TYPE_CHECKING:
     from stance.labelled import LabelledPair, read_pairs
     from stance.pairs import make_pairs
     from stance.partials import PartialVectors, Selection, merge, partial
+    from stance.positions import (
+        Alignment,
+        Similarity,
+        StanceMatrix,
+        alignment,
+        similarity,
+        to_matrix,
+    )
     from stance.records import StanceRecord
     from stance.scoring import Scorer, analyze, load
     from stance.sentences import split_sentences
     from stance.values import Actor, Document, Mention, Pair, Prediction, Sentence
+    from stance.vector_tables import to_table, write_vectors
     from stance.vectors import Cell, StanceVector, aggregate, finish
 
 __version__ = "0.1.0"
@@ -43,6 +52,7 @@ _HOME = {
     "Actor": "values",
     "ActorTable": "actor_table",
     "ActorTableError": "errors",
+    "Alignment": "positions",
     "Cell": "vectors",
     "Document": "values",
     "Evaluation": "evaluation",
@@ -61,10 +71,13 @@ _HOME = {
     "Scorer": "scoring",
     "Selection": "partials",
     "Sentence": "values",
+    "Similarity": "positions",
     "StanceError": "errors",
+    "StanceMatrix": "positions",
     "StanceRecord": "records",
     "StanceVector": "vectors",
     "aggregate": "vectors",
+    "alignment": "positions",
     "analyze": "scoring",
     "evaluate": "evaluation",
     "evidence_units": "evidence",
@@ -78,14 +91,19 @@ _HOME = {
     "read_documents": "files",
     "read_pairs": "labelled",
     "read_records": "files",
+    "similarity": "positions",
     "split_sentences": "sentences",
+    "to_matrix": "positions",
+    "to_table": "vector_tables",
     "write_records": "files",
+    "write_vectors": "vector_tables",
 }
 
 __all__ = [
     "Actor",
     "ActorTable",
     "ActorTableError",
+    "Alignment",
     "Cell",
     "Document",
     "Evaluation",
@@ -104,10 +122,13 @@ __all__ = [
     "Scorer",
     "Selection",
     "Sentence",
+    "Similarity",
     "StanceError",
+    "StanceMatrix",
     "StanceRecord",
     "StanceVector",
     "aggregate",
+    "alignment",
     "analyze",
     "evaluate",
     "evidence_units",
@@ -121,8 +142,12 @@ __all__ = [
     "read_documents",
     "read_pairs",
     "read_records",
+    "similarity",
     "split_sentences",
+    "to_matrix",
+    "to_table",
     "write_records",
+    "write_vectors",
 ]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import typer
 
+from stance.cli.aggregate import aggregate
 from stance.cli.analyze import analyze
 from stance.cli.evaluate import evaluate
 
@@ -20,5 +21,5 @@ def _verbs() -> None:
     """Who takes which stance toward whom in news text."""
 
 
-for verb in (analyze, evaluate):
+for verb in (analyze, aggregate, evaluate):
     app.command()(verb)
