@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from stance.records import StanceRecord
     from stance.scoring import Scorer, analyze, load
     from stance.sentences import split_sentences
+    from stance.validation import Correlation, Validation, validate
     from stance.values import Actor, Document, Mention, Pair, Prediction, Sentence
     from stance.vector_tables import to_table, write_vectors
     from stance.vectors import Cell, StanceVector, aggregate, finish
@@ -54,6 +55,7 @@ _HOME = {
     "ActorTableError": "errors",
     "Alignment": "positions",
     "Cell": "vectors",
+    "Correlation": "validation",
     "Document": "values",
     "Evaluation": "evaluation",
     "EvidenceUnit": "evidence",
@@ -76,6 +78,7 @@ _HOME = {
     "StanceMatrix": "positions",
     "StanceRecord": "records",
     "StanceVector": "vectors",
+    "Validation": "validation",
     "aggregate": "vectors",
     "alignment": "positions",
     "analyze": "scoring",
@@ -95,6 +98,7 @@ _HOME = {
     "split_sentences": "sentences",
     "to_matrix": "positions",
     "to_table": "vector_tables",
+    "validate": "validation",
     "write_records": "files",
     "write_vectors": "vector_tables",
 }
@@ -105,6 +109,7 @@ __all__ = [
     "ActorTableError",
     "Alignment",
     "Cell",
+    "Correlation",
     "Document",
     "Evaluation",
     "EvidenceUnit",
@@ -127,6 +132,7 @@ __all__ = [
     "StanceMatrix",
     "StanceRecord",
     "StanceVector",
+    "Validation",
     "aggregate",
     "alignment",
     "analyze",
@@ -146,6 +152,7 @@ __all__ = [
     "split_sentences",
     "to_matrix",
     "to_table",
+    "validate",
     "write_records",
     "write_vectors",
 ]

@@ -1,7 +1,7 @@
 """Which sentences are copies of one another: wire copy and reprints with small edits.
 
 Two sentences are near-identical when little is left after their words are aligned: at most
-MOST_EDITED of the words, function words counting a quarter, and no number, negation or name among
+MOST_EDITED of the words, function words counting little, and no number, negation or name among
 what is left. So "China condemned Japan" and "China has condemned Japan" are one report; "7
 missiles" and "8 missiles", or "will" and "will not", never are.
 """
@@ -18,7 +18,7 @@ from typing import NamedTuple
 
 MOST_EDITED = 0.15
 """Share of a sentence's word weight that copies may differ by."""
-LIGHT = 0.25
+LIGHT = 0.15
 """Weight of a function word; other words weigh 1."""
 MOST_CANDIDATES = 64
 """Sentences compared with for each shared word, which keeps the work linear."""
@@ -115,12 +115,13 @@ def wording(sentence: str) -> Wording:
 def near_identical(one: Wording, other: Wording) -> bool:
     """Whether two sentences are copies of one another; symmetric.
 
-    Two that name different days are not; a day that only one of them names is a small edit.
+    Two that name different days are not; a day that only one of them names is a small edit. Two
+    without words (rows of dashes) never are.
     """
+    if not one.words or one.numbers != other.numbers:
+        return False
     if one.words == other.words:
         return True
-    if one.numbers != other.numbers or not one.words or not other.words:
-        return False
     limit = MOST_EDITED * max(one.weight, other.weight)
     bag, other_bag = Counter(one.words), Counter(other.words)
     left, right = bag - other_bag, other_bag - bag
