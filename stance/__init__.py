@@ -31,12 +31,22 @@ if TYPE_CHECKING:
     from stance.labelled import LabelledPair, read_pairs
     from stance.pairs import make_pairs
     from stance.partials import PartialVectors, Selection, merge, partial
+    from stance.positions import (
+        Alignment,
+        Similarity,
+        StanceMatrix,
+        alignment,
+        similarity,
+        to_matrix,
+    )
     from stance.records import StanceRecord
     from stance.scoring import Scorer, analyze, load
     from stance.sentences import split_sentences
     from stance.shifts import StatedShift, stated_shifts
     from stance.turns import Turn, TurnSearch, find_turns, search_turns
+    from stance.validation import Correlation, Validation, validate
     from stance.values import Actor, Document, Mention, Pair, Prediction, Sentence
+    from stance.vector_tables import to_table, write_vectors
     from stance.vectors import Cell, StanceVector, aggregate, finish
 
 __version__ = "0.1.0"
@@ -45,7 +55,9 @@ _HOME = {
     "Actor": "values",
     "ActorTable": "actor_table",
     "ActorTableError": "errors",
+    "Alignment": "positions",
     "Cell": "vectors",
+    "Correlation": "validation",
     "Document": "values",
     "Evaluation": "evaluation",
     "EvidenceUnit": "evidence",
@@ -63,13 +75,17 @@ _HOME = {
     "Scorer": "scoring",
     "Selection": "partials",
     "Sentence": "values",
+    "Similarity": "positions",
     "StanceError": "errors",
+    "StanceMatrix": "positions",
     "StanceRecord": "records",
     "StanceVector": "vectors",
     "StatedShift": "shifts",
     "Turn": "turns",
     "TurnSearch": "turns",
+    "Validation": "validation",
     "aggregate": "vectors",
+    "alignment": "positions",
     "analyze": "scoring",
     "evaluate": "evaluation",
     "evidence_units": "evidence",
@@ -85,16 +101,23 @@ _HOME = {
     "read_pairs": "labelled",
     "read_records": "files",
     "search_turns": "turns",
+    "similarity": "positions",
     "split_sentences": "sentences",
     "stated_shifts": "shifts",
+    "to_matrix": "positions",
+    "to_table": "vector_tables",
+    "validate": "validation",
     "write_records": "files",
+    "write_vectors": "vector_tables",
 }
 
 __all__ = [
     "Actor",
     "ActorTable",
     "ActorTableError",
+    "Alignment",
     "Cell",
+    "Correlation",
     "Document",
     "Evaluation",
     "EvidenceUnit",
@@ -112,13 +135,17 @@ __all__ = [
     "Scorer",
     "Selection",
     "Sentence",
+    "Similarity",
     "StanceError",
+    "StanceMatrix",
     "StanceRecord",
     "StanceVector",
     "StatedShift",
     "Turn",
     "TurnSearch",
+    "Validation",
     "aggregate",
+    "alignment",
     "analyze",
     "evaluate",
     "evidence_units",
@@ -134,9 +161,14 @@ __all__ = [
     "read_pairs",
     "read_records",
     "search_turns",
+    "similarity",
     "split_sentences",
     "stated_shifts",
+    "to_matrix",
+    "to_table",
+    "validate",
     "write_records",
+    "write_vectors",
 ]
 
 

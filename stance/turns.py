@@ -73,12 +73,18 @@ class TurnSearch:
     """The turns, sorted by source, target and period, and how many dyads were searched for them.
 
     `tested` counts the dyads whose evidence allowed a test, `untested` those with too little of it
-    on both sides of every split.
+    on both sides of every split; `no_date` and `out_of_range` the records left out for that.
     """
 
     turns: tuple[Turn, ...]
     tested: int
     untested: int
+    no_date: int
+    out_of_range: int
+
+    def to_json(self) -> dict[str, Any]:
+        """The fields as JSON values."""
+        return asdict(self)
 
 
 def find_turns(
@@ -175,7 +181,44 @@ def search_turns(
         for dyad, changes in _selected(tested, alpha).items()
         for i in range(len(changes))
     ]
-    return TurnSearch(tuple(turns), len(tested), len(dyads) - len(tested))
+    return TurnSearch(tuple(turns), len(tested), len(dyads) - len(tested), *sums.missing())
+
+
+def telling_records(
+    turn: Turn, records: Iterable[StanceRecord], n: int = 2
+) -> tuple[list[StanceRecord], list[StanceRecord]]:
+    """The records before and after a turn whose scores lie furthest the turn's way, the clearest first.
+
+    Of equal ones those nearest to the turn; a sentence occurs once.
+
+    Args:
+        turn: from `find_turns`.
+        records: what it was found in; others are passed over.
+        n: at most so many on each side.
+    """
+    way = 1 if turn.delta > 0 else -1
+    before, after = {*turn.record_ids_before}, {*turn.record_ids_after}
+    old: list[StanceRecord] = []
+    new: list[StanceRecord] = []
+    for record in records:
+        if record.id in before:
+            old.append(record)
+        elif record.id in after:
+            new.append(record)
+    return _first(old, way, -1, n), _first(new, -way, 1, n)
+
+
+def _first(records: Iterable[StanceRecord], way: int, late: int, n: int) -> list[StanceRecord]:
+    """The lowest scores for `way` 1, the highest for −1; the earliest of equals for `late` 1."""
+
+    def key(record: StanceRecord) -> tuple[float, int, str]:
+        day = record.date.toordinal() if record.date else 0
+        return way * record.score, late * day, record.id
+
+    sentences: dict[str, StanceRecord] = {}
+    for record in sorted(records, key=key):
+        sentences.setdefault(record.sentence, record)
+    return list(sentences.values())[:n]
 
 
 @dataclass(frozen=True, slots=True)

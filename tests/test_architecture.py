@@ -17,7 +17,8 @@ from .conftest import ROOT
 ORDER = (
     "errors values metrics sentences actor_table actor_context actor_use actors pairs encode artefact backends tagging "
     "records golden scoring network labelled finetune export "
-    "copies periods evidence partials intervals vectors changepoints turns shifts files evaluation report cli __main__"
+    "copies periods evidence partials intervals vectors positions vector_tables validation "
+    "changepoints turns shifts turn_tables files evaluation report cli __main__"
 ).split()
 
 
