@@ -25,14 +25,29 @@ if TYPE_CHECKING:
         StanceError,
     )
     from stance.evaluation import Evaluation, evaluate
+    from stance.evidence import EvidenceUnit, evidence_units
     from stance.files import read_documents, read_records, write_records
+    from stance.intervals import Method
     from stance.labelled import LabelledPair, read_pairs
     from stance.pairs import make_pairs
+    from stance.partials import PartialVectors, Selection, merge, partial
+    from stance.positions import (
+        Alignment,
+        Similarity,
+        StanceMatrix,
+        alignment,
+        similarity,
+        to_matrix,
+    )
     from stance.records import StanceRecord
     from stance.scoring import Scorer, analyze, load
     from stance.sentences import split_sentences
+    from stance.shifts import StatedShift, stated_shifts
+    from stance.turns import Turn, TurnSearch, find_turns, search_turns
+    from stance.validation import Correlation, Validation, validate
     from stance.values import Actor, Document, Mention, Pair, Prediction, Sentence
-    from stance.vectors import Cell, StanceVector, aggregate
+    from stance.vector_tables import to_table, write_vectors
+    from stance.vectors import Cell, StanceVector, aggregate, finish
 
 __version__ = "0.1.0"
 
@@ -40,70 +55,120 @@ _HOME = {
     "Actor": "values",
     "ActorTable": "actor_table",
     "ActorTableError": "errors",
+    "Alignment": "positions",
     "Cell": "vectors",
+    "Correlation": "validation",
     "Document": "values",
     "Evaluation": "evaluation",
+    "EvidenceUnit": "evidence",
     "InputError": "errors",
     "LabelledPair": "labelled",
     "Mention": "values",
+    "Method": "intervals",
     "MissingDependencyError": "errors",
     "ModelError": "errors",
     "ModelMismatchError": "errors",
     "ModelNotFoundError": "errors",
     "Pair": "values",
+    "PartialVectors": "partials",
     "Prediction": "values",
     "Scorer": "scoring",
+    "Selection": "partials",
     "Sentence": "values",
+    "Similarity": "positions",
     "StanceError": "errors",
+    "StanceMatrix": "positions",
     "StanceRecord": "records",
     "StanceVector": "vectors",
+    "StatedShift": "shifts",
+    "Turn": "turns",
+    "TurnSearch": "turns",
+    "Validation": "validation",
     "aggregate": "vectors",
+    "alignment": "positions",
     "analyze": "scoring",
     "evaluate": "evaluation",
+    "evidence_units": "evidence",
     "find_actors": "actors",
+    "find_turns": "turns",
+    "finish": "vectors",
     "load": "scoring",
     "load_actor_table": "actor_table",
     "make_pairs": "pairs",
+    "merge": "partials",
+    "partial": "partials",
     "read_documents": "files",
     "read_pairs": "labelled",
     "read_records": "files",
+    "search_turns": "turns",
+    "similarity": "positions",
     "split_sentences": "sentences",
+    "stated_shifts": "shifts",
+    "to_matrix": "positions",
+    "to_table": "vector_tables",
+    "validate": "validation",
     "write_records": "files",
+    "write_vectors": "vector_tables",
 }
 
 __all__ = [
     "Actor",
     "ActorTable",
     "ActorTableError",
+    "Alignment",
     "Cell",
+    "Correlation",
     "Document",
     "Evaluation",
+    "EvidenceUnit",
     "InputError",
     "LabelledPair",
     "Mention",
+    "Method",
     "MissingDependencyError",
     "ModelError",
     "ModelMismatchError",
     "ModelNotFoundError",
     "Pair",
+    "PartialVectors",
     "Prediction",
     "Scorer",
+    "Selection",
     "Sentence",
+    "Similarity",
     "StanceError",
+    "StanceMatrix",
     "StanceRecord",
     "StanceVector",
+    "StatedShift",
+    "Turn",
+    "TurnSearch",
+    "Validation",
     "aggregate",
+    "alignment",
     "analyze",
     "evaluate",
+    "evidence_units",
     "find_actors",
+    "find_turns",
+    "finish",
     "load",
     "load_actor_table",
     "make_pairs",
+    "merge",
+    "partial",
     "read_documents",
     "read_pairs",
     "read_records",
+    "search_turns",
+    "similarity",
     "split_sentences",
+    "stated_shifts",
+    "to_matrix",
+    "to_table",
+    "validate",
     "write_records",
+    "write_vectors",
 ]
 
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import typer
 
+from stance.cli.aggregate import aggregate
 from stance.cli.analyze import analyze
 from stance.cli.evaluate import evaluate
+from stance.cli.turns import turns
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -20,5 +22,5 @@ def _verbs() -> None:
     """Who takes which stance toward whom in news text."""
 
 
-for verb in (analyze, evaluate):
+for verb in (analyze, aggregate, turns, evaluate):
     app.command()(verb)
