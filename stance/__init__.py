@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from stance.files import read_documents, read_records, write_records
     from stance.labelled import LabelledPair, read_pairs
     from stance.pairs import make_pairs
+    from stance.plots import plot_matrix, plot_series, plot_vector
     from stance.records import StanceRecord
     from stance.scoring import Scorer, analyze, load
     from stance.sentences import split_sentences
@@ -64,6 +65,9 @@ _HOME = {
     "load": "scoring",
     "load_actor_table": "actor_table",
     "make_pairs": "pairs",
+    "plot_matrix": "plots",
+    "plot_series": "plots",
+    "plot_vector": "plots",
     "read_documents": "files",
     "read_pairs": "labelled",
     "read_records": "files",
@@ -99,6 +103,9 @@ __all__ = [
     "load",
     "load_actor_table",
     "make_pairs",
+    "plot_matrix",
+    "plot_series",
+    "plot_vector",
     "read_documents",
     "read_pairs",
     "read_records",

@@ -66,6 +66,11 @@ class ActorTable:
         """The actor with this id and its display name, or None if the table has no such id."""
         return self.actors.get(actor_id)
 
+    def name_of(self, actor_id: str) -> str:
+        """The actor's name; of one that the table does not list, its id without the prefix."""
+        actor = self.actor(actor_id)
+        return actor.name if actor is not None else actor_id.removeprefix("ent:")
+
     def lists(self, name: str) -> bool:
         """Whether the table has exactly this surface, whatever a context makes of it."""
         keys = tokenise(name)
