@@ -67,9 +67,12 @@ class ActorTable:
         return self.actors.get(actor_id)
 
     def name_of(self, actor_id: str) -> str:
-        """The actor's name; of one that the table does not list, its id without the prefix."""
-        actor = self.actor(actor_id)
-        return actor.name if actor is not None else actor_id.removeprefix("ent:")
+        """The name of an id; without its prefix if the table does not list it; "TUR/OPP" is "Turkey (OPP)"."""
+        own, _, role = actor_id.partition("/")
+        actor = self.actor(own)
+        if actor is None:
+            return actor_id.removeprefix("ent:")
+        return f"{actor.name} ({role})" if role else actor.name
 
     def lists(self, name: str) -> bool:
         """Whether the table has exactly this surface, whatever a context makes of it."""

@@ -1,4 +1,4 @@
-"""Names of periods back to dates: what an axis of time needs."""
+"""Calendar periods: their names, and the order they come in."""
 
 from __future__ import annotations
 
@@ -8,8 +8,32 @@ from collections.abc import Iterable
 
 from stance.errors import InputError
 
-UNDATED = ("undated", "all")
-"""Period names that no date belongs to."""
+PERIODS = ("day", "week", "month", "quarter", "year", "all")
+UNDATED = "undated"
+
+
+def period_of(date: datetime.date | None, by: str) -> str:
+    """The name of the period a date falls in; weeks are ISO weeks.
+
+    Raises:
+        InputError: `by` is not one of PERIODS.
+    """
+    if by == "all":
+        return "all"
+    if date is None:
+        check_period(by)
+        return UNDATED
+    if by == "day":
+        return date.isoformat()
+    if by == "week":
+        year, week, _ = date.isocalendar()
+        return f"{year:04d}-W{week:02d}"
+    if by == "month":
+        return f"{date.year:04d}-{date.month:02d}"
+    if by == "quarter":
+        return f"{date.year:04d}-Q{(date.month + 2) // 3}"
+    check_period(by)
+    return f"{date.year:04d}"
 
 
 def period_start(period: str) -> datetime.date:
@@ -21,9 +45,8 @@ def period_start(period: str) -> datetime.date:
     quarter = re.fullmatch(r"(\d{4})-Q([1-4])", period)
     if quarter:
         return datetime.date(int(quarter[1]), 3 * int(quarter[2]) - 2, 1)
-    if re.fullmatch(r"\d{4}-W\d{2}", period):
-        period += "-1"
-    day = {4: f"{period}-01-01", 7: f"{period}-01"}.get(len(period), period)
+    day = f"{period}-1" if re.fullmatch(r"\d{4}-W\d{2}", period) else period
+    day = {4: f"{period}-01-01", 7: f"{period}-01"}.get(len(period), day)
     try:
         return datetime.date.fromisoformat(day)
     except ValueError as error:
@@ -34,4 +57,10 @@ def period_start(period: str) -> datetime.date:
 
 def on_calendar(periods: Iterable[str]) -> list[str]:
     """The dated periods among these, in order of time."""
-    return sorted((p for p in set(periods) if p not in UNDATED), key=period_start)
+    return sorted((p for p in set(periods) if p not in (UNDATED, "all")), key=period_start)
+
+
+def check_period(by: object) -> None:
+    """Raise InputError unless `by` names a kind of period."""
+    if by not in PERIODS:
+        raise InputError(f"by is {by!r}; must be one of {', '.join(PERIODS)}")

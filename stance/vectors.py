@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
 import math
 from collections import defaultdict
 from collections.abc import Iterable
@@ -10,10 +9,9 @@ from dataclasses import dataclass
 from statistics import NormalDist
 
 from stance.errors import InputError
+from stance.periods import PERIODS, period_of
 from stance.records import StanceRecord
 from stance.values import TOO_FAR_APART
-
-PERIODS = ("day", "week", "month", "quarter", "year", "all")
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,22 +82,6 @@ def aggregate(
         )
         for (source, period), targets in sorted(cells.items())
     ]
-
-
-def period_of(date: datetime.date | None, by: str) -> str:
-    """The name of the period a date falls in; weeks are ISO weeks."""
-    if by == "all":
-        return "all"
-    if date is None:
-        return "undated"
-    if by == "day":
-        return date.isoformat()
-    if by == "week":
-        year, week, _ = date.isocalendar()
-        return f"{year}-W{week:02d}"
-    if by == "month":
-        return f"{date:%Y-%m}"
-    return f"{date.year}-Q{(date.month + 2) // 3}" if by == "quarter" else str(date.year)
 
 
 def _cell(target: str, records: list[StanceRecord], level: float) -> Cell:

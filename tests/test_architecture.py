@@ -16,8 +16,8 @@ from .conftest import ROOT
 # Each module imports only from modules before it.
 ORDER = (
     "errors values metrics sentences actor_table actor_context actor_use actors pairs encode artefact backends tagging "
-    "records golden scoring network labelled finetune export vectors files evaluation "
-    "periods plots printing cli __main__"
+    "marking records golden scoring network labelled finetune export "
+    "copies periods evidence vectors files evaluation plots webdata webpage printing cli __main__"
 ).split()
 
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stance import InputError, StanceRecord, aggregate
-from stance.vectors import PERIODS, period_of
+from stance.periods import PERIODS, period_of
 
 
 def record(
