@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from stance.sentences import split_sentences
     from stance.values import Actor, Document, Mention, Pair, Prediction, Sentence
     from stance.vectors import Cell, StanceVector, aggregate
+    from stance.webpage import write_html
 
 __version__ = "0.1.0"
 
@@ -72,6 +73,7 @@ _HOME = {
     "read_pairs": "labelled",
     "read_records": "files",
     "split_sentences": "sentences",
+    "write_html": "webpage",
     "write_records": "files",
 }
 
@@ -110,6 +112,7 @@ __all__ = [
     "read_pairs",
     "read_records",
     "split_sentences",
+    "write_html",
     "write_records",
 ]
 

@@ -55,6 +55,8 @@ def sentence_html(text: str, source: Span | None, target: Span | None, stance: s
         safe = escape(piece)
         style = ";".join(styles[name] for name in role.split())
         if style:
-            safe = f'<mark title="{role}" style="background:none;color:inherit;{style}">{safe}</mark>'
+            safe = (
+                f'<mark title="{role}" style="background:none;color:inherit;{style}">{safe}</mark>'
+            )
         marked.append(safe)
     return f'<p dir="auto" style="overflow-wrap:anywhere;line-height:1.7">{"".join(marked)}</p>'

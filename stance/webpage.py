@@ -1,0 +1,138 @@
+"""Records to one HTML page that needs no network: heat map, series, turns and every number's sentences.
+
+News text is hostile input. It reaches the page only as JSON with `<` escaped and through Jinja's
+autoescape, the script puts it in as text, and the page's own policy lets nothing run or load but
+the one script and style that it came with.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import os
+from collections.abc import Iterable, Sequence
+from importlib import resources
+from typing import Any
+
+from stance.actor_table import ActorTable, load_actor_table
+from stance.errors import InputError, MissingDependencyError
+from stance.marking import showable
+from stance.periods import PERIODS
+from stance.records import StanceRecord
+from stance.webdata import as_json, page_data, summary
+
+MAX_BYTES = 3_000_000
+SCRIPTS = ("numbers.js", "tables.js", "series.js", "page.js")
+
+
+def write_html(
+    records: Iterable[StanceRecord],
+    path: str | os.PathLike[str],
+    *,
+    title: str = "Actor stances",
+    by: str = "month",
+    level: float = 0.9,
+    turns: Iterable[Any] = (),
+    table: ActorTable | None = None,
+) -> int:
+    """Write records as one self-contained HTML page and return its size in bytes, at most MAX_BYTES.
+
+    The numbers are those of `aggregate`. Where not all sentences fit, each pair of actors keeps its
+    strongest and latest ones, and the page says how many are left out. The same records give the
+    same page.
+
+    Args:
+        records: in any order.
+        path: of the page.
+        title: of the page.
+        by: the period of the series: day, week, month, quarter or year.
+        level: nominal coverage of the intervals, in (0, 1).
+        turns: of `find_turns`.
+        table: gives actors their names; default: the built-in table.
+
+    Raises:
+        InputError: `by` or `level` is not one of the above.
+        MissingDependencyError: jinja2 is not installed.
+    """
+    if by not in PERIODS or by == "all":
+        allowed = ", ".join(p for p in PERIODS if p != "all")
+        raise InputError(f"by is {by!r}; must be one of {allowed}")
+    try:
+        import jinja2
+        from markupsafe import Markup
+    except ImportError as error:
+        raise MissingDependencyError("jinja2", "report") from error
+    rows = list(records)
+    style = _own("page.css")
+    script = '"use strict";\n' + "".join(_own(name) for name in SCRIPTS)
+    room = MAX_BYTES - len(script.encode()) - len(style.encode()) - 20_000
+    found = page_data(
+        rows, list(turns), table or load_actor_table(), by=by, level=level, max_bytes=room
+    )
+    whole = summary(rows)
+    environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined)
+    text = environment.from_string(_own("page.html")).render(
+        title=showable(title)[:200],
+        policy=_policy(script, style),
+        style=Markup(style),
+        script=Markup(script),
+        data=Markup(as_json(found)),
+        tiles=_tiles(whole),
+        notes=_notes(whole, found),
+    )
+    encoded = text.encode()
+    with open(path, "wb") as out:
+        out.write(encoded)
+    return len(encoded)
+
+
+def _own(name: str) -> str:
+    return (resources.files("stance") / "templates" / name).read_text(encoding="utf-8")
+
+
+def _policy(script: str, style: str) -> str:
+    """Nothing loads or runs but these two; no text can be made into HTML by a script."""
+    return "; ".join(
+        (
+            "default-src 'none'",
+            f"script-src '{_hash(script)}'",
+            f"style-src '{_hash(style)}'",
+            "base-uri 'none'",
+            "form-action 'none'",
+            "require-trusted-types-for 'script'",
+            "trusted-types 'none'",
+        )
+    )
+
+
+def _hash(text: str) -> str:
+    return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
+
+
+def _tiles(whole: dict[str, Any]) -> list[tuple[str, tuple[str, ...]]]:
+    """Names with one value or, for the dates, two."""
+    days = () if whole["first"] is None else (f"{whole['first']} to", f"{whole['last']}")
+    numbers = {"Records counted": "counted", "Documents": "documents", "Outlets": "outlets"}
+    numbers |= {"Actors": "actors", "Pairs": "dyads"}
+    return [
+        ("Dates", days or ("none",)),
+        *((name, (f"{whole[key]:,}",)) for name, key in numbers.items()),
+    ]
+
+
+def _notes(whole: dict[str, Any], found: dict[str, Any]) -> Sequence[str]:
+    """What was counted, what was not, and by which model."""
+    kept = len(found["evidence"].get("dyad", ()))
+    notes = [
+        f"{whole['records']:,} records. {whole['left_out']:,} are not counted: source or target is "
+        "unresolved, or they are too far apart to be read together.",
+        f"{whole['undated']:,} counted records have no date; they count in the heat map and are in no series.",
+        f"The model was unsure of {whole['abstained']:,} counted records; they count with their probabilities.",
+        f"This page carries {kept:,} distinct sentences. Near-identical sentences of a pair count once.",
+        f"Model: {', '.join(whole['models']) or 'none'}.",
+    ]
+    if found["left_out"]["dyads"]:
+        notes.append(
+            f"{found['left_out']['dyads']:,} pairs with the fewest sentences are left out of this page."
+        )
+    return notes
