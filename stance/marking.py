@@ -48,7 +48,7 @@ def sentence_html(text: str, source: Span | None, target: Span | None, stance: s
     """
     styles = {
         "source": "border-bottom:3px solid #333",
-        "target": f"border:2px solid {INK[stance]};border-radius:3px;padding:0 2px",
+        "target": f"border:2px solid {INK.get(stance, INK['neutral'])};border-radius:3px;padding:0 2px",
     }
     marked = []
     for piece, role in pieces(showable(text), source, target):

@@ -83,7 +83,8 @@ class StanceRecord:
         """For notebooks: who takes which stance toward whom, over the marked sentence."""
         target = self.target_id or self.target_text or "nobody named"
         who = f"{self.source_id or self.source_text} → {target}"
-        stance = f'<b style="color:{INK[self.stance]}">{self.stance} {self.score:+.2f}</b>'
+        color = INK.get(self.stance, INK["neutral"])
+        stance = f'<b style="color:{color}">{escape(self.stance)} {self.score:+.2f}</b>'
         where = ", ".join(str(x) for x in (self.outlet, self.date) if x is not None)
         head = f"{escape(showable(who))}: {stance} <small>{escape(showable(where))}</small>"
         return head + sentence_html(self.sentence, *self.marks, self.stance)

@@ -1,7 +1,7 @@
 """Records to what the web page holds: numbers of every pair, and as much evidence as fits.
 
 Everything is columns of whole numbers and places in lists of texts, since the page carries up to
-100,000 records in 3 MB: scores in thousandths, probabilities in percent.
+100,000 records in 3 MB: scores in ten-thousandths, probabilities in percent.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from stance.marking import showable
 from stance.periods import on_calendar, period_start
 from stance.records import StanceRecord
 from stance.vectors import Cell, StanceVector, aggregate
-from stance.webevidence import Dyad, Texts, choose, evidence
+from stance.webevidence import LONGEST_NAME, Dyad, choose, evidence
 
 MOST_DYADS = 2_000
 MOST_POINTS = 30_000
@@ -52,10 +52,8 @@ def page_data(
     for unit in evidence_units(records):
         units[unit.source_id, unit.target_id].append(unit)
     dyads = sorted(units, key=lambda d: (-len(units[d]), d))[:MOST_DYADS]
-    actors = Texts()
-    for dyad in dyads:
-        for actor in dyad:
-            actors.place(actor)
+    order = dict.fromkeys(actor for dyad in dyads for actor in dyad)
+    actors = {actor: place for place, actor in enumerate(order)}
     overall = _cells(aggregate(records, "all", level=level), dyads)
     series = _cells(aggregate(records, by, level=level), dyads)
     found = [t for t in turns if (t.source_id, t.target_id) in set(dyads)]
@@ -65,7 +63,9 @@ def page_data(
         "level": level,
         "few": FEW,
         "by": by,
-        "actors": [[a, showable(table.name_of(a))] for a in actors.places],
+        "actors": [
+            [showable(a)[:LONGEST_NAME], showable(table.name_of(a))[:LONGEST_NAME]] for a in actors
+        ],
         "periods": periods,
         "days": [period_start(p).toordinal() for p in periods],
         "dyads": _dyad_columns(dyads, overall, units, actors),
@@ -102,7 +102,7 @@ def summary(records: Sequence[StanceRecord]) -> dict[str, Any]:
         "dyads": len({dyad_of(r) for r in counted}),
         "first": min(days, default=None),
         "last": max(days, default=None),
-        "models": sorted({showable(r.model_id) for r in records}),
+        "models": sorted({showable(r.model_id)[:LONGEST_NAME] for r in records}),
     }
 
 
@@ -120,12 +120,12 @@ def _dyad_columns(
     dyads: Sequence[Dyad],
     cells: Mapping[tuple[str, Dyad], Cell],
     units: Mapping[Dyad, Sequence[EvidenceUnit]],
-    actors: Texts,
+    actors: Mapping[str, int],
 ) -> Columns:
     shown = [cells["all", dyad] for dyad in dyads]
     return {
-        "source": [actors.place(source) for source, _ in dyads],
-        "target": [actors.place(target) for _, target in dyads],
+        "source": [actors[source] for source, _ in dyads],
+        "target": [actors[target] for _, target in dyads],
         "outlets": [len({o for u in units[dyad] for o in u.outlets}) for dyad in dyads],
         "records": [len(cell.record_ids) for cell in shown],
         **_numbers(shown),
@@ -150,9 +150,9 @@ def _series_columns(
 
 def _numbers(cells: Sequence[Cell]) -> Columns:
     return {
-        "mean": [round(1000 * c.mean) for c in cells],
-        "low": [round(1000 * c.low) for c in cells],
-        "high": [round(1000 * c.high) for c in cells],
+        "mean": [round(10_000 * c.mean) for c in cells],
+        "low": [round(10_000 * c.low) for c in cells],
+        "high": [round(10_000 * c.high) for c in cells],
         "n": [c.n for c in cells],
         "against": [0 for c in cells],
         "favor": [0 for c in cells],
@@ -164,10 +164,10 @@ def _turn_columns(turns: Sequence[Any], dyads: Sequence[Dyad], periods: Sequence
     return {
         "dyad": [order[t.source_id, t.target_id] for t in turns],
         "period": [periods.index(t.at) for t in turns],
-        "before": [round(1000 * t.before) for t in turns],
-        "after": [round(1000 * t.after) for t in turns],
-        "low": [round(1000 * t.low) for t in turns],
-        "high": [round(1000 * t.high) for t in turns],
+        "before": [round(10_000 * t.before) for t in turns],
+        "after": [round(10_000 * t.after) for t in turns],
+        "low": [round(10_000 * t.low) for t in turns],
+        "high": [round(10_000 * t.high) for t in turns],
         "p": [round(t.p_value, 5) for t in turns],
         "q": [round(t.q_value, 5) for t in turns],
     }

@@ -62,7 +62,7 @@ def choose(
         for unit in strongest:
             if not beside_turns.isdisjoint(unit.record_ids):
                 first.append((place, unit))
-            elif any(by_id[i].shift_from is not None for i in unit.record_ids):
+            elif any(by_id[i].shift_from in STANCES for i in unit.record_ids):
                 shifts.append((place, unit))
     shifts.sort(key=lambda item: -max(item[1].p_against, item[1].p_favor))
     seen = set[tuple[int, str]]()
@@ -97,8 +97,8 @@ def evidence(
             "document": documents.place(showable(record.document_id)[:LONGEST_NAME]),
             "records": len(unit.record_ids),
             **{s: round(100 * getattr(unit, f"p_{s}")) for s in STANCES},
-            "act": acts.place(record.act.lower()) if record.act else -1,
-            "shift_from": STANCES.index(record.shift_from) if record.shift_from else -1,
+            "act": acts.place(showable(record.act.lower())[:LONGEST_NAME]) if record.act else -1,
+            "shift_from": STANCES.index(record.shift_from) if record.shift_from in STANCES else -1,
             "abstained": int(record.abstained is not None),
         }
         used += len(json.dumps(list(row.values()), separators=(",", ":")))

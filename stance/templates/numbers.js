@@ -1,4 +1,4 @@
-// What the page knows and what of it is shown. Scores are in thousandths in the data, in [−1, 1] here.
+// What the page knows and what of it is shown. Scores are in ten-thousandths in the data, in [−1, 1] here.
 const data = JSON.parse(document.getElementById("data").textContent);
 const LABELS = ["against", "neutral", "favor"];
 const dyads = rows(data.dyads).map((dyad, id) => ({ ...scaled(dyad), id, points: [], evidence: [] }));
@@ -6,7 +6,7 @@ rows(data.series).forEach(point => dyads[point.dyad].points.push(scaled(point)))
 const evidence = rows(data.evidence).map(item => ({ ...item, label: likeliest(item), period: periodOf(item.day) }));
 evidence.forEach(item => dyads[item.dyad].evidence.push(item));
 const turns = rows(data.turns).map(turn => ({
-  ...turn, before: turn.before / 1000, after: turn.after / 1000, low: turn.low / 1000, high: turn.high / 1000,
+  ...turn, before: turn.before / 1e4, after: turn.after / 1e4, low: turn.low / 1e4, high: turn.high / 1e4,
 }));
 const LAST = data.periods.length - 1;
 const state = { source: -1, target: -1, from: 0, to: LAST, label: "", dyad: null };
@@ -19,7 +19,7 @@ function rows(columns) {
 
 function scaled(cell) {
   const out = { ...cell };
-  for (const key of ["mean", "low", "high", "against", "favor"]) out[key] = cell[key] / 1000;
+  for (const key of ["mean", "low", "high", "against", "favor"]) out[key] = cell[key] / 1e4;
   out.neutral = Math.max(0, 1 - out.against - out.favor);
   return out;
 }

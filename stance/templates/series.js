@@ -3,7 +3,7 @@ function drawSeries(host, dyad) {
   const points = dyad.points.filter(point => point.period >= 0);
   if (!points.length) { host.replaceChildren(el("p", { class: "note" }, noSeries(dyad))); return; }
   const width = Math.max(280, host.clientWidth || 600);
-  const box = { left: 62, right: width - 10, top: 16, bottom: 206, base: 262 };
+  const box = { left: 74, right: width - 10, top: 24, bottom: 206, base: 262 };
   const first = data.days[points[0].period];
   const span = data.days[points[points.length - 1].period] - first;
   const x = period => span ? box.left + 12 + (data.days[period] - first) / span * (box.right - box.left - 24) : (box.left + box.right) / 2;
@@ -19,8 +19,7 @@ function drawSeries(host, dyad) {
 }
 
 function axisName(score) {
-  const words = { "-1": "−1 against", 1: "+1 favor" };
-  return words[score] || String(score).replace("-", "−");
+  return { "-1": "−1 against", "-0.5": "−0.5", 0: "0", 0.5: "+0.5", 1: "+1 in favor" }[score];
 }
 
 function noSeries(dyad) {
@@ -84,7 +83,7 @@ function changes(dyad, x, y, box) {
     return [
       side(from, at, turn.before), side(at, to, turn.after),
       svg("line", { x1: at, x2: at, y1: box.top, y2: box.bottom, stroke: "#222", "stroke-dasharray": "5 4" }),
-      svg("text", { x: at + (right ? -4 : 4), y: box.top - 4, "text-anchor": right ? "end" : "start" },
+      svg("text", { x: at + (right ? -4 : 4), y: box.top - 11, "text-anchor": right ? "end" : "start" },
         `turn ${signed(turn.before)} to ${signed(turn.after)}, p ${turn.p < 0.001 ? "< 0.001" : "= " + turn.p.toFixed(3)}`),
     ];
   });
