@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from stance.records import StanceRecord
     from stance.scoring import Scorer, analyze, load
     from stance.sentences import split_sentences
+    from stance.turns import Turn, TurnSearch, find_turns, search_turns
     from stance.values import Actor, Document, Mention, Pair, Prediction, Sentence
     from stance.vectors import Cell, StanceVector, aggregate
     from stance.webpage import write_html
@@ -59,10 +60,13 @@ _HOME = {
     "StanceError": "errors",
     "StanceRecord": "records",
     "StanceVector": "vectors",
+    "Turn": "turns",
+    "TurnSearch": "turns",
     "aggregate": "vectors",
     "analyze": "scoring",
     "evaluate": "evaluation",
     "find_actors": "actors",
+    "find_turns": "turns",
     "load": "scoring",
     "load_actor_table": "actor_table",
     "make_pairs": "pairs",
@@ -72,6 +76,7 @@ _HOME = {
     "read_documents": "files",
     "read_pairs": "labelled",
     "read_records": "files",
+    "search_turns": "turns",
     "split_sentences": "sentences",
     "write_html": "webpage",
     "write_records": "files",
@@ -98,10 +103,13 @@ __all__ = [
     "StanceError",
     "StanceRecord",
     "StanceVector",
+    "Turn",
+    "TurnSearch",
     "aggregate",
     "analyze",
     "evaluate",
     "find_actors",
+    "find_turns",
     "load",
     "load_actor_table",
     "make_pairs",
@@ -111,6 +119,7 @@ __all__ = [
     "read_documents",
     "read_pairs",
     "read_records",
+    "search_turns",
     "split_sentences",
     "write_html",
     "write_records",

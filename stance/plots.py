@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from stance.actor_table import ActorTable, load_actor_table
 from stance.errors import InputError, MissingDependencyError
 from stance.periods import on_calendar, period_start
+from stance.turns import Turn
 from stance.vectors import Cell, StanceVector
 
 if TYPE_CHECKING:
@@ -96,7 +97,7 @@ def plot_series(
     source: str,
     target: str,
     *,
-    turns: Iterable[Any] = (),
+    turns: Iterable[Turn] = (),
     table: ActorTable | None = None,
     few: int = FEW,
 ) -> Figure:
@@ -241,7 +242,7 @@ def _draw_counts(axes: Axes, days: list[float], counts: list[int], periods: list
         axes.set_xlim(days[0] - around, days[0] + around)
 
 
-def _draw_turn(axes: Axes, turn: Any) -> None:
+def _draw_turn(axes: Axes, turn: Turn) -> None:
     x = _day(turn.at)
     first, last = axes.get_xlim()
     axes.axvline(x, color="#444444", linestyle=(0, (4, 3)), linewidth=1.2)

@@ -16,6 +16,7 @@ from stance.evidence import EvidenceUnit, dyad_of, evidence_units
 from stance.marking import showable
 from stance.periods import on_calendar, period_start
 from stance.records import StanceRecord
+from stance.turns import Turn
 from stance.vectors import Cell, StanceVector, aggregate
 from stance.webevidence import LONGEST_NAME, Dyad, choose, evidence
 
@@ -31,7 +32,7 @@ Columns = dict[str, list[Any]]
 
 def page_data(
     records: Sequence[StanceRecord],
-    turns: Iterable[Any],
+    turns: Iterable[Turn],
     table: ActorTable,
     *,
     by: str,
@@ -159,7 +160,7 @@ def _numbers(cells: Sequence[Cell]) -> Columns:
     }
 
 
-def _turn_columns(turns: Sequence[Any], dyads: Sequence[Dyad], periods: Sequence[str]) -> Columns:
+def _turn_columns(turns: Sequence[Turn], dyads: Sequence[Dyad], periods: Sequence[str]) -> Columns:
     order = {dyad: i for i, dyad in enumerate(dyads)}
     return {
         "dyad": [order[t.source_id, t.target_id] for t in turns],

@@ -11,6 +11,7 @@ from typing import Any
 from stance.evidence import EvidenceUnit
 from stance.marking import Span, showable
 from stance.records import StanceRecord
+from stance.turns import Turn
 from stance.values import STANCES
 
 Dyad = tuple[str, str]
@@ -20,7 +21,7 @@ LONGEST_SENTENCE = 600
 """Characters of a sentence around its marks; a longer one is cut, and shows it."""
 LONGEST_NAME = 120
 """Characters of a document id or outlet."""
-TURN_EVIDENCE = 3
+TURN_EVIDENCE = 5
 """Units on each side of a turn that are carried whatever else is left out."""
 
 
@@ -43,31 +44,26 @@ def choose(
     dyads: Sequence[Dyad],
     units: Mapping[Dyad, Sequence[EvidenceUnit]],
     by_id: Mapping[str, StanceRecord],
-    turns: Sequence[Any],
+    turns: Sequence[Turn],
 ) -> Iterator[tuple[int, EvidenceUnit]]:
     """Units with the place of their pair, the most wanted first, each once.
 
     First both sides of every turn and the stated shifts, then one unit after another of every pair:
     its strongest, its latest, its second strongest and so on.
     """
-    order = {dyad: i for i, dyad in enumerate(dyads)}
-    beside_turns = {i for t in turns for i in _beside(t)}
+    beside = [item for turn in turns for item in _beside(turn, dyads, units)]
     wanted: list[list[tuple[int, EvidenceUnit]]] = []
-    first, shifts = [], []
-    for dyad in dyads:
-        place = order[dyad]
+    shifts: list[tuple[int, EvidenceUnit]] = []
+    for place, dyad in enumerate(dyads):
         strongest = sorted(units[dyad], key=lambda u: (-abs(u.score), u.record_ids))
         latest = sorted(units[dyad], key=lambda u: (-_day(u), u.record_ids))
         wanted.append([(place, u) for both in zip(strongest, latest, strict=True) for u in both])
-        for unit in strongest:
-            if not beside_turns.isdisjoint(unit.record_ids):
-                first.append((place, unit))
-            elif any(by_id[i].shift_from in STANCES for i in unit.record_ids):
-                shifts.append((place, unit))
+        stated = (u for u in strongest if any(by_id[i].shift_from in STANCES for i in u.record_ids))
+        shifts += [(place, unit) for unit in stated]
     shifts.sort(key=lambda item: -max(item[1].p_against, item[1].p_favor))
     seen = set[tuple[int, str]]()
     rounds = (item for row in zip_longest(*wanted) for item in row if item is not None)
-    for place, unit in [*first, *shifts[:MOST_SHIFTS], *rounds]:
+    for place, unit in [*beside, *shifts[:MOST_SHIFTS], *rounds]:
         if (place, unit.record_ids[0]) not in seen:
             seen.add((place, unit.record_ids[0]))
             yield place, unit
@@ -161,9 +157,18 @@ def _wording(unit: EvidenceUnit, by_id: Mapping[str, StanceRecord]) -> StanceRec
     return next((r for r in records if r.sentence == unit.sentence), records[0])
 
 
-def _beside(turn: Any) -> list[str]:
-    """Record ids close to a turn, on both sides."""
-    return [*turn.record_ids_before[-TURN_EVIDENCE:], *turn.record_ids_after[:TURN_EVIDENCE]]
+def _beside(
+    turn: Turn, dyads: Sequence[Dyad], units: Mapping[Dyad, Sequence[EvidenceUnit]]
+) -> list[tuple[int, EvidenceUnit]]:
+    """The units closest in time to a turn, on both sides."""
+    dyad = (turn.source_id, turn.target_id)
+    dated = sorted((u for u in units[dyad] if _day(u)), key=lambda u: (_day(u), u.record_ids))
+    before, after = (
+        [unit for unit in dated if not ids.isdisjoint(unit.record_ids)]
+        for ids in (set(turn.record_ids_before), set(turn.record_ids_after))
+    )
+    place = dyads.index(dyad)
+    return [(place, u) for u in before[-TURN_EVIDENCE:] + after[:TURN_EVIDENCE]]
 
 
 def _day(unit: EvidenceUnit) -> int:

@@ -19,6 +19,7 @@ from stance.errors import InputError, MissingDependencyError
 from stance.marking import showable
 from stance.periods import PERIODS
 from stance.records import StanceRecord
+from stance.turns import Turn, find_turns
 from stance.webdata import as_json, page_data, summary
 
 MAX_BYTES = 3_000_000
@@ -32,7 +33,7 @@ def write_html(
     title: str = "Actor stances",
     by: str = "month",
     level: float = 0.9,
-    turns: Iterable[Any] = (),
+    turns: Iterable[Turn] | None = None,
     table: ActorTable | None = None,
 ) -> int:
     """Write records as one self-contained HTML page and return its size in bytes, at most MAX_BYTES.
@@ -47,7 +48,7 @@ def write_html(
         title: of the page.
         by: the period of the series: day, week, month, quarter or year.
         level: nominal coverage of the intervals, in (0, 1).
-        turns: of `find_turns`.
+        turns: of `find_turns` with the same `by`; default: they are looked for.
         table: gives actors their names; default: the built-in table.
 
     Raises:
@@ -66,9 +67,10 @@ def write_html(
     style = _own("page.css")
     script = '"use strict";\n' + "".join(_own(name) for name in SCRIPTS)
     room = MAX_BYTES - len(script.encode()) - len(style.encode()) - 20_000
-    found = page_data(
-        rows, list(turns), table or load_actor_table(), by=by, level=level, max_bytes=room
-    )
+    if turns is None:
+        turns = find_turns(rows, by, level=level)
+    names = table or load_actor_table()
+    found = page_data(rows, list(turns), names, by=by, level=level, max_bytes=room)
     whole = summary(rows)
     environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined)
     text = environment.from_string(_own("page.html")).render(

@@ -6,8 +6,14 @@ const ORDERS = {
   earliest: ["earliest first", (a, b) => (a.day || Infinity) - (b.day || Infinity)],
   against: ["most against first", (a, b) => b.against - a.against],
   favor: ["most in favor first", (a, b) => b.favor - a.favor],
+  turn: ["nearest to a turn first", (a, b) => fromTurn(a) - fromTurn(b)],
   shifts: ["stated shifts first", (a, b) => (b.shift_from >= 0) - (a.shift_from >= 0) || b.day - a.day],
 };
+function fromTurn(item) {
+  const days = turns.filter(turn => turn.dyad === item.dyad).map(turn => data.days[turn.period]);
+  return item.day ? Math.min(...days.map(day => Math.abs(item.day - day))) : Infinity;
+}
+
 const sight = { order: "strongest", outlet: -1, words: "", length: PAGE };
 
 function openPair(dyad, order = "strongest") {
@@ -63,7 +69,8 @@ function backToHeatmap() {
 function evidenceTools(dyad) {
   const outlets = [...new Set(dyad.evidence.flatMap(item => item.outlets))];
   outlets.sort((a, b) => data.outlets[a].localeCompare(data.outlets[b], "en"));
-  const order = selectOf("order-sentences", Object.entries(ORDERS).map(([key, [name]]) => [key, name]), sight.order);
+  const orders = Object.keys(ORDERS).filter(key => key !== "turn" || turns.some(turn => turn.dyad === dyad.id));
+  const order = selectOf("order-sentences", orders.map(key => [key, ORDERS[key][0]]), sight.order);
   const outlet = selectOf("outlet", [[-1, "all outlets"], ...outlets.map(o => [o, data.outlets[o]])], sight.outlet);
   const words = el("input", { type: "search", id: "words", autocomplete: "off" });
   const changed = () => {
@@ -141,7 +148,7 @@ const drawPairs = listTable(document.getElementById("pairs"), [
   { name: "In favor", style: "number wide", numeric: true, value: item => item.now.favor, cell: item => percent(item.now.favor) },
 ], { sort: 3, empty: "No pair passes the filters." });
 const drawTurns = listTable(document.getElementById("turns"), [
-  { name: "Pair", value: turn => pairName(dyads[turn.dyad]), cell: turn => pairButton(dyads[turn.dyad]) },
+  { name: "Pair", value: turn => pairName(dyads[turn.dyad]), cell: turn => pairButton(dyads[turn.dyad], "turn") },
   { name: "At", style: "date", value: turn => turn.period, cell: turn => data.periods[turn.period] },
   { name: "Before", ...score("before") },
   { name: "After", ...score("after") },
