@@ -25,16 +25,19 @@ if TYPE_CHECKING:
         StanceError,
     )
     from stance.evaluation import Evaluation, evaluate
+    from stance.evidence import EvidenceUnit, evidence_units
     from stance.files import read_documents, read_records, write_records
+    from stance.intervals import Method
     from stance.labelled import LabelledPair, read_pairs
     from stance.pairs import make_pairs
+    from stance.partials import PartialVectors, Selection, merge, partial
     from stance.plots import plot_matrix, plot_series, plot_vector
     from stance.records import StanceRecord
     from stance.scoring import Scorer, analyze, load
     from stance.sentences import split_sentences
     from stance.turns import Turn, TurnSearch, find_turns, search_turns
     from stance.values import Actor, Document, Mention, Pair, Prediction, Sentence
-    from stance.vectors import Cell, StanceVector, aggregate
+    from stance.vectors import Cell, StanceVector, aggregate, finish
     from stance.webpage import write_html
 
 __version__ = "0.1.0"
@@ -46,16 +49,20 @@ _HOME = {
     "Cell": "vectors",
     "Document": "values",
     "Evaluation": "evaluation",
+    "EvidenceUnit": "evidence",
     "InputError": "errors",
     "LabelledPair": "labelled",
     "Mention": "values",
+    "Method": "intervals",
     "MissingDependencyError": "errors",
     "ModelError": "errors",
     "ModelMismatchError": "errors",
     "ModelNotFoundError": "errors",
     "Pair": "values",
+    "PartialVectors": "partials",
     "Prediction": "values",
     "Scorer": "scoring",
+    "Selection": "partials",
     "Sentence": "values",
     "StanceError": "errors",
     "StanceRecord": "records",
@@ -65,11 +72,15 @@ _HOME = {
     "aggregate": "vectors",
     "analyze": "scoring",
     "evaluate": "evaluation",
+    "evidence_units": "evidence",
     "find_actors": "actors",
     "find_turns": "turns",
+    "finish": "vectors",
     "load": "scoring",
     "load_actor_table": "actor_table",
     "make_pairs": "pairs",
+    "merge": "partials",
+    "partial": "partials",
     "plot_matrix": "plots",
     "plot_series": "plots",
     "plot_vector": "plots",
@@ -89,16 +100,20 @@ __all__ = [
     "Cell",
     "Document",
     "Evaluation",
+    "EvidenceUnit",
     "InputError",
     "LabelledPair",
     "Mention",
+    "Method",
     "MissingDependencyError",
     "ModelError",
     "ModelMismatchError",
     "ModelNotFoundError",
     "Pair",
+    "PartialVectors",
     "Prediction",
     "Scorer",
+    "Selection",
     "Sentence",
     "StanceError",
     "StanceRecord",
@@ -108,11 +123,15 @@ __all__ = [
     "aggregate",
     "analyze",
     "evaluate",
+    "evidence_units",
     "find_actors",
     "find_turns",
+    "finish",
     "load",
     "load_actor_table",
     "make_pairs",
+    "merge",
+    "partial",
     "plot_matrix",
     "plot_series",
     "plot_vector",

@@ -196,6 +196,22 @@ def weigh(groups: Sequence[Sequence[Trace]], weights: str) -> list[float]:
     return [math.fsum(1 / shares[name] for name in names) for names in voters]
 
 
+def documents_joined(units: Sequence[EvidenceUnit]) -> list[int]:
+    """A number for each unit, the same for units that share a document, if only by way of others."""
+    leader: dict[str, str] = {}
+
+    def find(document: str) -> str:
+        while leader.setdefault(document, document) != document:
+            document = leader[document] = leader[leader[document]]
+        return document
+
+    for unit in units:
+        for document in unit.document_ids[1:]:
+            leader[find(document)] = find(unit.document_ids[0])
+    numbers: dict[str, int] = {}
+    return [numbers.setdefault(find(unit.document_ids[0]), len(numbers)) for unit in units]
+
+
 def check_choice(name: str, value: object, allowed: Sequence[str]) -> None:
     """Raise InputError unless the option has one of the values allowed."""
     if value not in allowed:

@@ -155,8 +155,8 @@ def _numbers(cells: Sequence[Cell]) -> Columns:
         "low": [round(10_000 * c.low) for c in cells],
         "high": [round(10_000 * c.high) for c in cells],
         "n": [c.n for c in cells],
-        "against": [0 for c in cells],
-        "favor": [0 for c in cells],
+        "against": [round(10_000 * c.against) for c in cells],
+        "favor": [round(10_000 * c.favor) for c in cells],
     }
 
 

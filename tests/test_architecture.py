@@ -17,7 +17,7 @@ from .conftest import ROOT
 ORDER = (
     "errors values metrics sentences actor_table actor_context actor_use actors pairs encode artefact backends tagging "
     "marking records golden scoring network labelled finetune export "
-    "copies periods evidence vectors changepoints turns files evaluation "
+    "copies periods evidence partials intervals vectors changepoints turns files evaluation "
     "plots webevidence webdata webpage printing cli __main__"
 ).split()
 

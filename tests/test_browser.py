@@ -274,10 +274,12 @@ def hostile_records() -> list[StanceRecord]:
                 plain, document_id=f"{bad}{i}", outlet=bad, sentence=text, sentence_start=0,
                 source_id=f"ent:{bad}", source_text=bad, source_start=0, source_end=len(bad),
                 source_role=bad, target_id=f"ent:{bad}x", target_text=bad, target_start=len(bad) + 11,
-                target_end=2 * len(bad) + 11, target_role=bad, act=bad, shift_from="favor", model_id=bad,
+                target_end=2 * len(bad) + 11, target_role=bad, act=bad, shift_from="favor",
                 abstained=bad, date=datetime.date(1, 1, 1) if i else datetime.date(9999, 12, 31),
             )
         )  # fmt: skip
+    plain = dataclasses.replace(plain, model_id="".join(PAYLOADS))
+    made = [dataclasses.replace(record, model_id=plain.model_id) for record in made]
     long = "A" * 50_000
     made.append(dataclasses.replace(plain, sentence=long, sentence_start=0, target_end=10**9))
     made.append(dataclasses.replace(plain, sentence=" ".join(PAYLOADS) * 100, source_start=-5))

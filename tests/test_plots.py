@@ -20,7 +20,7 @@ def records() -> list[stance.StanceRecord]:
 
 
 def vector(source: str, *cells: tuple[str, float, int], period: str = "all") -> StanceVector:
-    made = (Cell(t, m, max(-1, m - 0.2), min(1, m + 0.2), n, ()) for t, m, n in cells)
+    made = (Cell(t, m, m - 0.2, m + 0.2, 0, 1, 0, n, n, ()) for t, m, n in cells)
     return StanceVector(source, period, tuple(made), 0.9)
 
 

@@ -53,7 +53,7 @@ def test_mean_n_and_evidence() -> None:
         record("JPN", "USA", FAVOR, sentence="a"),
         record("JPN", "USA", AGAINST, sentence="b", document="e"),
     ]
-    (vector,) = aggregate(rows, by="month")
+    (vector,) = aggregate(rows, by="month", weights="equal")
     (cell,) = vector.cells
     assert (vector.source_id, vector.period, cell.target_id, cell.n) == ("JPN", "2021-12", "USA", 2)
     assert cell.mean == pytest.approx((0.8 - 0.9) / 2)
@@ -63,7 +63,7 @@ def test_mean_n_and_evidence() -> None:
 def test_wire_copy_counts_once() -> None:
     copies = [record("JPN", "USA", FAVOR, document=d, sentence="Tokyo  praised it.") for d in "abc"]
     one = record("JPN", "USA", AGAINST, sentence="Tokyo cursed it.")
-    (vector,) = aggregate([*copies, one], by="all")
+    (vector,) = aggregate([*copies, one], by="all", weights="equal")
     assert vector.cells[0].n == 2
     assert vector.cells[0].mean == pytest.approx((0.8 - 0.9) / 2)
 
