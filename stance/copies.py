@@ -13,6 +13,7 @@ import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 MOST_EDITED = 0.15
 """Share of a sentence's word weight that copies may differ by."""
@@ -201,6 +202,7 @@ def _parts(token: str) -> Sequence[str]:
     return (token.partition("'")[0],) if lower.endswith("'s") else (token.replace("'", ""),)
 
 
+@lru_cache(maxsize=100_000)
 def _fold(token: str) -> str:
     word = token.casefold()
     if word[0].isdigit():
