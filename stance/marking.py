@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Sequence
 from html import escape
 
 Span = tuple[int, int]
@@ -60,3 +61,10 @@ def sentence_html(text: str, source: Span | None, target: Span | None, stance: s
             )
         marked.append(safe)
     return f'<p dir="auto" style="overflow-wrap:anywhere;line-height:1.7">{"".join(marked)}</p>'
+
+
+def table_html(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """An HTML table of plain texts."""
+    lines = [("th", head), *(("td", row) for row in rows)]
+    cells = ("".join(f"<{tag}>{escape(showable(t))}</{tag}>" for t in row) for tag, row in lines)
+    return f"<table>{''.join(f'<tr>{line}</tr>' for line in cells)}</table>"

@@ -17,7 +17,7 @@ from stance.marking import showable
 from stance.periods import on_calendar, period_start
 from stance.records import StanceRecord
 from stance.turns import Turn
-from stance.vectors import Cell, StanceVector, aggregate
+from stance.vectors import Cell, StanceVector, aggregate, vectors_of
 from stance.webevidence import LONGEST_NAME, Dyad, choose, evidence
 
 MOST_DYADS = 2_000
@@ -50,12 +50,13 @@ def page_data(
         max_bytes: of the JSON; evidence is left out to stay below, never numbers of a dyad kept.
     """
     units: dict[Dyad, list[EvidenceUnit]] = defaultdict(list)
-    for unit in evidence_units(records):
+    everything = evidence_units(records)
+    for unit in everything:
         units[unit.source_id, unit.target_id].append(unit)
     dyads = sorted(units, key=lambda d: (-len(units[d]), d))[:MOST_DYADS]
     order = dict.fromkeys(actor for dyad in dyads for actor in dyad)
     actors = {actor: place for place, actor in enumerate(order)}
-    overall = _cells(aggregate(records, "all", level=level), dyads)
+    overall = _cells(vectors_of(everything, level=level), dyads)
     series = _cells(aggregate(records, by, level=level), dyads)
     found = [t for t in turns if (t.source_id, t.target_id) in set(dyads)]
     found = sorted(found, key=lambda t: (t.p_value, t.source_id, t.target_id))[:MOST_TURNS]

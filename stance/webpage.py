@@ -52,7 +52,8 @@ def write_html(
         table: gives actors their names; default: the built-in table.
 
     Raises:
-        InputError: `by` or `level` is not one of the above.
+        InputError: `by` or `level` is not one of the above, the records are of several models, or
+            the page cannot be written.
         MissingDependencyError: jinja2 is not installed.
     """
     if by not in PERIODS or by == "all":
@@ -83,9 +84,11 @@ def write_html(
         notes=_notes(whole, found),
     )
     encoded = text.encode()
-    with open(path, "wb") as out:
-        out.write(encoded)
-    return len(encoded)
+    try:
+        with open(path, "wb") as out:
+            return out.write(encoded)
+    except OSError as error:
+        raise InputError(f"{os.fspath(path)} cannot be written: {error.strerror}") from error
 
 
 def _own(name: str) -> str:
