@@ -234,6 +234,7 @@ def _draw_counts(axes: Axes, days: list[float], counts: list[int], periods: list
     gaps = [after - day for day, after in zip(days, days[1:], strict=False)]
     axes.bar(days, counts, width=0.7 * min(gaps, default=30), color="#888888")
     axes.set_ylabel("sentences")
+    axes.yaxis.get_major_locator().set_params(integer=True)
     if gaps:
         _date_axis(axes)
     else:

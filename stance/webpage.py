@@ -129,13 +129,22 @@ def _notes(whole: dict[str, Any], found: dict[str, Any]) -> Sequence[str]:
     """What was counted, what was not, and by which model."""
     kept = len(found["evidence"].get("dyad", ()))
     notes = [
-        f"{whole['records']:,} records. {whole['left_out']:,} are not counted: source or target is "
-        "unresolved, or they are too far apart to be read together.",
-        f"{whole['undated']:,} counted records have no date; they count in the heat map and are in no series.",
-        f"The model was unsure of {whole['abstained']:,} counted records; they count with their probabilities.",
-        f"This page carries {kept:,} distinct sentences. Near-identical sentences of a pair count once.",
-        f"Model: {', '.join(whole['models']) or 'none'}.",
+        f"{whole['records']:,} records by the model {', '.join(whole['models']) or 'none'}.",
+        f"{kept:,} distinct sentences are on this page. Near-identical sentences of a pair count once.",
     ]
+    if whole["left_out"]:
+        notes.append(
+            f"{whole['left_out']:,} records are not counted: source or target is unresolved, or they "
+            "are too far apart in their sentence to be read together."
+        )
+    if whole["undated"]:
+        notes.append(
+            f"{whole['undated']:,} counted records have no date: they are in the heat map and in no series."
+        )
+    if whole["abstained"]:
+        notes.append(
+            f"The model was unsure of {whole['abstained']:,} counted records; they count with their probabilities."
+        )
     if found["left_out"]["dyads"]:
         notes.append(
             f"{found['left_out']['dyads']:,} pairs with the fewest sentences are left out of this page."

@@ -152,7 +152,7 @@ const drawTurns = listTable(document.getElementById("turns"), [
   { name: "At", style: "date", value: turn => turn.period, cell: turn => data.periods[turn.period] },
   { name: "Before", ...score("before") },
   { name: "After", ...score("after") },
-  { name: "Change", style: "number wide", numeric: true, value: turn => Math.abs(turn.after - turn.before), cell: turn => `${signed(turn.low)} to ${signed(turn.high)}` },
+  { name: "Change, interval", style: "number wide", numeric: true, value: turn => Math.abs(turn.after - turn.before), cell: turn => `${signed(turn.low)} to ${signed(turn.high)}` },
   { name: "p", style: "number", value: turn => turn.p, cell: turn => turn.p.toFixed(4) },
   { name: "q", style: "number wide", value: turn => turn.q, cell: turn => turn.q.toFixed(4) },
 ], { sort: 5, down: false, empty: "No turn found here." });
