@@ -31,12 +31,22 @@ if TYPE_CHECKING:
     from stance.labelled import LabelledPair, read_pairs
     from stance.pairs import make_pairs
     from stance.partials import PartialVectors, Selection, merge, partial
-    from stance.plots import plot_matrix, plot_series, plot_vector
+    from stance.plots import plot_alignment, plot_matrix, plot_series, plot_vector
+    from stance.positions import (
+        Alignment,
+        Similarity,
+        StanceMatrix,
+        alignment,
+        similarity,
+        to_matrix,
+    )
     from stance.records import StanceRecord
     from stance.scoring import Scorer, analyze, load
     from stance.sentences import split_sentences
     from stance.turns import Turn, TurnSearch, find_turns, search_turns
+    from stance.validation import Correlation, Validation, validate
     from stance.values import Actor, Document, Mention, Pair, Prediction, Sentence
+    from stance.vector_tables import to_table, write_vectors
     from stance.vectors import Cell, StanceVector, aggregate, finish
     from stance.webpage import write_html
 
@@ -46,7 +56,9 @@ _HOME = {
     "Actor": "values",
     "ActorTable": "actor_table",
     "ActorTableError": "errors",
+    "Alignment": "positions",
     "Cell": "vectors",
+    "Correlation": "validation",
     "Document": "values",
     "Evaluation": "evaluation",
     "EvidenceUnit": "evidence",
@@ -64,12 +76,16 @@ _HOME = {
     "Scorer": "scoring",
     "Selection": "partials",
     "Sentence": "values",
+    "Similarity": "positions",
     "StanceError": "errors",
+    "StanceMatrix": "positions",
     "StanceRecord": "records",
     "StanceVector": "vectors",
     "Turn": "turns",
     "TurnSearch": "turns",
+    "Validation": "validation",
     "aggregate": "vectors",
+    "alignment": "positions",
     "analyze": "scoring",
     "evaluate": "evaluation",
     "evidence_units": "evidence",
@@ -81,6 +97,7 @@ _HOME = {
     "make_pairs": "pairs",
     "merge": "partials",
     "partial": "partials",
+    "plot_alignment": "plots",
     "plot_matrix": "plots",
     "plot_series": "plots",
     "plot_vector": "plots",
@@ -88,16 +105,23 @@ _HOME = {
     "read_pairs": "labelled",
     "read_records": "files",
     "search_turns": "turns",
+    "similarity": "positions",
     "split_sentences": "sentences",
+    "to_matrix": "positions",
+    "to_table": "vector_tables",
+    "validate": "validation",
     "write_html": "webpage",
     "write_records": "files",
+    "write_vectors": "vector_tables",
 }
 
 __all__ = [
     "Actor",
     "ActorTable",
     "ActorTableError",
+    "Alignment",
     "Cell",
+    "Correlation",
     "Document",
     "Evaluation",
     "EvidenceUnit",
@@ -115,12 +139,16 @@ __all__ = [
     "Scorer",
     "Selection",
     "Sentence",
+    "Similarity",
     "StanceError",
+    "StanceMatrix",
     "StanceRecord",
     "StanceVector",
     "Turn",
     "TurnSearch",
+    "Validation",
     "aggregate",
+    "alignment",
     "analyze",
     "evaluate",
     "evidence_units",
@@ -132,6 +160,7 @@ __all__ = [
     "make_pairs",
     "merge",
     "partial",
+    "plot_alignment",
     "plot_matrix",
     "plot_series",
     "plot_vector",
@@ -139,9 +168,14 @@ __all__ = [
     "read_pairs",
     "read_records",
     "search_turns",
+    "similarity",
     "split_sentences",
+    "to_matrix",
+    "to_table",
+    "validate",
     "write_html",
     "write_records",
+    "write_vectors",
 ]
 
 

@@ -1,7 +1,7 @@
 """Which sentences are copies of one another: wire copy and reprints with small edits.
 
 Two sentences are near-identical when little is left after their words are aligned: at most
-MOST_EDITED of the words, function words counting a quarter, and no number, negation or name among
+MOST_EDITED of the words, function words counting little, and no number, negation or name among
 what is left. So "China condemned Japan" and "China has condemned Japan" are one report; "7
 missiles" and "8 missiles", or "will" and "will not", never are.
 """
@@ -11,13 +11,14 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 MOST_EDITED = 0.15
 """Share of a sentence's word weight that copies may differ by."""
-LIGHT = 0.25
+LIGHT = 0.15
 """Weight of a function word; other words weigh 1."""
 MOST_CANDIDATES = 64
 """Sentences compared with for each shared word, which keeps the work linear."""
@@ -40,6 +41,7 @@ FUNCTION_WORDS = frozenset(
     "would shall should can could may might must said says say saying stated states told tells "
     "added reported reports according percent per cent there here then than so very".split()
 )
+_LIGHT_WORDS = FUNCTION_WORDS | DAYS | AGENCIES
 _NUMBER_WORDS = {
     **dict(
         zip("first second third fourth fifth".split(), "1st 2nd 3rd 4th 5th".split(), strict=True)
@@ -80,18 +82,14 @@ class Wording:
     """A sentence as it is compared: its words folded, and which of them must not differ.
 
     `numbers` are its numbers and negations in alphabetic order, `fixed` these and its names, as
-    far as capitals tell names. `weight` is that of all words.
+    far as capitals tell names. `weight` is that of all words, `heavy` are those that weigh 1.
     """
 
     words: tuple[str, ...]
     fixed: frozenset[str]
     numbers: tuple[str, ...]
     weight: float
-
-    @property
-    def heavy(self) -> frozenset[str]:
-        """The words that are not function words."""
-        return frozenset(w for w in self.words if _weight(w) == 1)
+    heavy: frozenset[str]
 
 
 def wording(sentence: str) -> Wording:
@@ -99,31 +97,31 @@ def wording(sentence: str) -> Wording:
     text = unicodedata.normalize("NFKC", sentence).replace("\u2019", "'").replace("\u2018", "'")
     text = _DATELINE.sub("", text, count=1)
     text = _ACRONYM.sub(lambda match: match[0].replace(".", ""), text)
-    raw = [part for token in _WORD.findall(text) for part in _parts(token)]
-    long = [token for token in raw if len(token) > 3 and token[0].isalpha()]
-    capitals = sum(token[0].isupper() for token in long)
-    headline = len(long) > 2 and capitals > 0.7 * len(long)
-    words = tuple(map(_fold, raw))
-    fixed = {w for w in words if w in NEGATIONS or w[0].isdigit()}
-    if not headline:
-        fixed |= {
-            w
-            for token, w in zip(raw, words, strict=True)
-            if token[0].isupper() and w not in FUNCTION_WORDS | DAYS | AGENCIES
-        }
-    numbers = tuple(sorted(w for w in words if w in NEGATIONS or w[0].isdigit()))
-    return Wording(words, frozenset(fixed), numbers, sum(map(_weight, words)))
+    read = [word for token in _WORD.findall(text) for word in _words(token)]
+    capitals = [word.capital for word in read if word.long]
+    # Capitals tell no names in a headline.
+    headline = len(capitals) > 2 and sum(capitals) > 0.7 * len(capitals)
+    numbers = [word.text for word in read if word.number]
+    names = [word.text for word in read if word.capital and word.weight == 1 and not headline]
+    return Wording(
+        tuple(word.text for word in read),
+        frozenset(numbers + names),
+        tuple(sorted(numbers)),
+        sum([word.weight for word in read]),
+        frozenset([word.text for word in read if word.weight == 1]),
+    )
 
 
 def near_identical(one: Wording, other: Wording) -> bool:
     """Whether two sentences are copies of one another; symmetric.
 
-    Two that name different days are not; a day that only one of them names is a small edit.
+    Two that name different days are not; a day that only one of them names is a small edit. Two
+    without words (rows of dashes) never are.
     """
+    if not one.words or one.numbers != other.numbers:
+        return False
     if one.words == other.words:
         return True
-    if one.numbers != other.numbers or not one.words or not other.words:
-        return False
     limit = MOST_EDITED * max(one.weight, other.weight)
     bag, other_bag = Counter(one.words), Counter(other.words)
     left, right = bag - other_bag, other_bag - bag
@@ -147,9 +145,12 @@ def group_copies(sentences: Iterable[str]) -> list[list[str]]:
     Returns:
         Groups with their longest sentence first; sorted by it.
     """
+    distinct = sorted(set(sentences))
+    if len(distinct) < 2:
+        return [distinct] if distinct else []
     by_words: dict[tuple[str, ...], list[str]] = defaultdict(list)
     wordings: dict[tuple[str, ...], Wording] = {}
-    for sentence in sorted(set(sentences)):
+    for sentence in distinct:
         form = wording(sentence)
         # A sentence without words (a row of dashes) is only ever a copy of itself.
         key = form.words or (sentence,)
@@ -191,18 +192,31 @@ def _group(
     return list(members.items())
 
 
-def _parts(token: str) -> Sequence[str]:
-    """Contractions in full, possessives without their s."""
+class _Word(NamedTuple):
+    """One word as it is compared; `number` is true of negations as well."""
+
+    text: str
+    weight: float
+    number: bool
+    capital: bool
+    long: bool
+
+
+@lru_cache(maxsize=1 << 16)
+def _words(token: str) -> tuple[_Word, ...]:
+    """A token as words: contractions in full, possessives without their s."""
     lower = token.casefold()
-    if lower.endswith("n't"):
-        stem = {"won't": "will", "can't": "can", "shan't": "shall"}.get(lower, token[:-3])
-        return (stem, "not") if stem else ("not",)
-    if lower == "cannot":
-        return ("can", "not")
-    return (token.partition("'")[0],) if lower.endswith("'s") else (token.replace("'", ""),)
+    if lower.endswith("n't") or lower == "cannot":
+        stem = {"won't": "will", "can't": "can", "cannot": "can", "shan't": "shall"}.get(
+            lower, token[:-3]
+        )
+        return (*(_words(stem) if stem else ()), *_words("not"))
+    plain = token.partition("'")[0] if lower.endswith("'s") else token.replace("'", "")
+    text = _fold(plain)
+    number = text in NEGATIONS or text[0].isdigit()
+    return (_Word(text, _weight(text), number, plain[0].isupper(), len(plain) > 3),)
 
 
-@lru_cache(maxsize=100_000)
 def _fold(token: str) -> str:
     word = token.casefold()
     if word[0].isdigit():
@@ -214,7 +228,7 @@ def _fold(token: str) -> str:
 
 
 def _weight(word: str) -> float:
-    return LIGHT if word in FUNCTION_WORDS or word in DAYS or word in AGENCIES else 1.0
+    return LIGHT if word in _LIGHT_WORDS else 1.0
 
 
 def _cost(words: Counter[str]) -> float:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from stance.actor_table import ActorTable, load_actor_table
 from stance.errors import InputError, MissingDependencyError
 from stance.periods import on_calendar, period_start
+from stance.positions import Alignment
 from stance.turns import Turn
 from stance.vectors import Cell, StanceVector
 
@@ -52,12 +53,7 @@ def plot_matrix(
         MissingDependencyError: matplotlib is not installed.
     """
     chosen = list(vectors)
-    periods = {v.period for v in chosen}
-    if len(periods) > 1:
-        raise InputError(
-            f"vectors of {len(periods)} periods ({', '.join(sorted(periods)[:3])}, ...); must be of one",
-            hint="aggregate with by='all', or keep the vectors of one period",
-        )
+    _one_period((v.period for v in chosen), "vectors")
     cells = {(v.source_id, c.target_id): c for v in chosen for c in v.cells}
     names = table or load_actor_table()
     rows, columns = (_largest(cells, side, most, names) for side in (0, 1))
@@ -164,7 +160,7 @@ def plot_vector(
     more = (
         f"; {len(vector.cells) - most} more targets not shown" if len(vector.cells) > most else ""
     )
-    figure = _dots(rows, names, few, "mean stance", ("against", "in favor"))
+    figure = _dots(rows, names, few, "mean stance, −1 against to +1 in favor")
     figure.axes[0].set_title(
         f"{_short(names, vector.source_id)} toward each target", loc="left", fontweight="bold"
     )
@@ -174,12 +170,52 @@ def plot_vector(
     return figure
 
 
+def plot_alignment(
+    alignments: Iterable[Alignment],
+    *,
+    toward: str,
+    away: str,
+    table: ActorTable | None = None,
+    few: int = FEW,
+) -> Figure:
+    """Where actors stand between two others: a dot with its interval for each, lowest first.
+
+    Args:
+        alignments: of `alignment(vectors, toward=toward, away=away)`, of one period.
+        toward: the actor at +1.
+        away: the actor at −1.
+        table: gives actors their names; default: the built-in table.
+        few: sentences; actors with fewer have a hollow dot.
+
+    Raises:
+        InputError: the alignments are of several periods.
+        MissingDependencyError: matplotlib is not installed.
+    """
+    chosen = list(alignments)
+    _one_period((a.period for a in chosen), "alignments")
+    names = table or load_actor_table()
+    rows = [(a.actor_id, a.value, a.low, a.high, a.n) for a in chosen]
+    label = f"from {_short(names, away)} (−1) to {_short(names, toward)} (+1)"
+    figure = _dots(rows, names, few, label)
+    note = f"Intervals; sentences at the right; hollow: fewer than {few}"
+    figure.supxlabel(note, x=0.01, ha="left", **NOTE)
+    return figure
+
+
+def _one_period(periods: Iterable[str], what: str) -> None:
+    found = sorted(set(periods))
+    if len(found) > 1:
+        raise InputError(
+            f"{what} of {len(found)} periods ({', '.join(found[:3])}, ...); must be of one",
+            hint="aggregate with by='all', or keep those of one period",
+        )
+
+
 def _dots(
     rows: Sequence[tuple[str, float, float, float, int]],
     names: ActorTable,
     few: int,
     label: str,
-    ends: tuple[str, str],
 ) -> Figure:
     """Actor, value, low, high, n for each row; drawn from the highest value down."""
     rows = sorted(rows, key=lambda row: (row[1], row[0]))
@@ -197,7 +233,7 @@ def _dots(
     axes.axvline(0, color="#999999", linewidth=0.8, zorder=0)
     axes.set_yticks(range(len(rows)), [_short(names, row[0]) for row in rows])
     axes.set(xlim=(-1.05, 1.05), ylim=(-0.7, len(rows) - 0.3), xlabel=label)
-    axes.set_xticks([-1, -0.5, 0, 0.5, 1], [f"−1 {ends[0]}", "−0.5", "0", "+0.5", f"+1 {ends[1]}"])
+    axes.set_xticks([-1, -0.5, 0, 0.5, 1], ["−1", "−0.5", "0", "+0.5", "+1"])
     axes.grid(axis="y", color="#eeeeee")
     axes.set_axisbelow(True)
     axes.tick_params(axis="y", length=0)

@@ -65,6 +65,16 @@ def test_vector_is_drawn_lowest_first() -> None:
     assert [t.get_text() for t in figure.axes[0].get_yticklabels()] == ["China", "United States"]
 
 
+def test_alignment_is_drawn_between_its_two_actors(records: list) -> None:
+    vectors = stance.aggregate(records, by="all")
+    positions = stance.alignment(vectors, toward="USA", away="CHN")
+    figure = stance.plot_alignment(positions, toward="USA", away="CHN")
+    assert figure.axes[0].get_xlabel() == "from China (−1) to United States (+1)"
+    assert len(figure.axes[0].get_yticklabels()) == len(positions) > 3
+    values = [points.get_offsets()[0][0] for points in figure.axes[0].collections[1::2]]
+    assert values == sorted(values) == sorted(a.value for a in positions)
+
+
 @pytest.mark.parametrize(
     "draw",
     [

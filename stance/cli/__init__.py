@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import typer
 
+from stance.cli.aggregate import aggregate
 from stance.cli.analyze import analyze
 from stance.cli.evaluate import evaluate
 from stance.cli.report import report
@@ -21,5 +22,5 @@ def _verbs() -> None:
     """Who takes which stance toward whom in news text."""
 
 
-for verb in (analyze, evaluate, report):
+for verb in (analyze, aggregate, evaluate, report):
     app.command()(verb)

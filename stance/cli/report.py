@@ -13,7 +13,9 @@ from stance.files import read_records
 
 def report(
     records: Annotated[str, typer.Argument(help="Records of `stance analyze --json`.")],
-    out: Annotated[str, typer.Option("--out", "-o", help="The page to write.")] = "report.html",
+    output: Annotated[
+        str, typer.Option("-o", "--output", help="The page to write.")
+    ] = "report.html",
     by: Annotated[
         str, typer.Option(help="Period of the series: day, week, month, quarter or year.")
     ] = "month",
@@ -29,5 +31,5 @@ def report(
 
     with reporting_errors():
         rows = list(read_records(records))
-        size = write_html(rows, out, title=title, by=by)
-        Console().print(f"{out}: {len(rows):,} records, {size / 1e6:.1f} MB", markup=False)
+        size = write_html(rows, output, title=title, by=by)
+        Console().print(f"{output}: {len(rows):,} records, {size / 1e6:.1f} MB", markup=False)
