@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from stance.records import StanceRecord
     from stance.scoring import Scorer, analyze, load
     from stance.sentences import split_sentences
+    from stance.shifts import StatedShift, stated_shifts
     from stance.turns import Turn, TurnSearch, find_turns, search_turns
     from stance.validation import Correlation, Validation, validate
     from stance.values import Actor, Document, Mention, Pair, Prediction, Sentence
@@ -81,6 +82,7 @@ _HOME = {
     "StanceMatrix": "positions",
     "StanceRecord": "records",
     "StanceVector": "vectors",
+    "StatedShift": "shifts",
     "Turn": "turns",
     "TurnSearch": "turns",
     "Validation": "validation",
@@ -107,6 +109,7 @@ _HOME = {
     "search_turns": "turns",
     "similarity": "positions",
     "split_sentences": "sentences",
+    "stated_shifts": "shifts",
     "to_matrix": "positions",
     "to_table": "vector_tables",
     "validate": "validation",
@@ -144,6 +147,7 @@ __all__ = [
     "StanceMatrix",
     "StanceRecord",
     "StanceVector",
+    "StatedShift",
     "Turn",
     "TurnSearch",
     "Validation",
@@ -170,6 +174,7 @@ __all__ = [
     "search_turns",
     "similarity",
     "split_sentences",
+    "stated_shifts",
     "to_matrix",
     "to_table",
     "validate",

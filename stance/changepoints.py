@@ -23,8 +23,9 @@ Westfall and Young 1993 (the largest statistic controls the family-wise error); 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 
@@ -37,10 +38,8 @@ ENOUGH = 20
 BATCH = 250
 TINY = 1e-9
 """Differences below this are rounding."""
-NEAR = 2
-"""Periods on each side that show how much the series scatters from one period to the next."""
 LEAST_NEIGHBOURS = 5
-"""Comparable neighbours from which that scatter can be told; with fewer, chance alone counts."""
+"""Comparable neighbouring periods from which their scatter can be told; with fewer, chance alone counts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +89,8 @@ class _Plan:
     counts: IntArray
     scan: _Splits
     neighbours: _Splits
+    min_periods: int
+    min_documents: int
 
 
 def find_changes(
@@ -100,8 +101,13 @@ def find_changes(
     min_documents: int,
     permutations: int,
     rng: np.random.Generator,
-) -> tuple[float, list[Change]] | None:
-    """The p-value of "no change anywhere" and the changes with p <= alpha, in order of time.
+) -> list[Change] | None:
+    """The changes with p <= alpha, in order of time.
+
+    Binary segmentation: the best split of a stretch, whole or in a seeded interval of it, divides it
+    if it is significant, and both parts are searched in turn. Then each change moves to the best
+    place between its neighbours and is tested once more on all that lies between them; its p-value
+    is the larger of the two. The weakest goes and the others are looked at again, until all pass.
 
     Args:
         documents: the series.
@@ -119,14 +125,20 @@ def find_changes(
     scan = _splits(_seeded(n_periods, min_periods), documents, counts, min_documents)
     if not np.isfinite(scan.scale).any():
         return None
-    pairs = [(t - NEAR, t, t + NEAR) for t in range(NEAR, n_periods - NEAR + 1)]
-    plan = _Plan(counts, scan, _splits(pairs, documents, counts, 1))
-    observed = _statistics(documents.value[None], plan)[0]
+    pairs = [(t - 1, t, t + 1) for t in range(1, n_periods)]
+    neighbours = _splits(pairs, documents, counts, 1)
+    plan = _Plan(counts, scan, neighbours, min_periods, min_documents)
+    observed = _statistics(documents.value[:, None], plan)[:, 0]
     null = _null_maxima(documents, plan, observed.max(), permutations, rng)
-    p_values = _p_values(observed, null, permutations)
-    found = _strongest(scan, observed, p_values, alpha)
-    moved = _relocated(found, documents, counts, min_periods, min_documents)
-    return float(p_values[observed.argmax()]), moved
+    p_value = partial(_p_value, null=np.sort(null), permutations=permutations)
+    found = _divided(documents, plan, observed, lambda size: p_value(size) <= alpha)
+    while found:
+        found, given = _moved(found, documents, plan), found
+        weakest = min(range(len(found)), key=lambda i: found[i][1])
+        if p_value(found[weakest][1]) <= alpha:
+            return [Change(at, p_value(size)) for at, size in found]
+        found = given[:weakest] + given[weakest + 1 :]
+    return []
 
 
 def benjamini_hochberg(p_values: Sequence[float]) -> FloatArray:
@@ -188,29 +200,33 @@ def _splits(
 def _scores(values: FloatArray, counts: IntArray, splits: _Splits) -> FloatArray:
     """After minus before, stratum by stratum, in standard deviations.
 
-    Shape: values (series, documents) -> (series, splits).
+    Shape: values (documents, series) -> (splits, series).
     """
-    sums = np.pad(values.cumsum(1), ((0, 0), (1, 0)))
-    total = np.zeros((len(values), len(splits.at)))
+    sums = np.pad(values.cumsum(0), ((1, 0), (0, 0)))
+    overall = np.zeros((counts.shape[1], values.shape[1]))
+    expected = np.zeros((len(splits.at), values.shape[1]))
     first = 0
     for stratum, share in zip(counts, splits.share, strict=True):
         # Documents lie sorted by stratum, then period: a count before a boundary is a position.
-        running = sums[:, first + stratum]
-        left = running[:, splits.start]
-        total += share * (running[:, splits.end] - left) - (running[:, splits.at] - left)
+        running = sums[first + stratum]
+        expected += share[:, None] * (running[splits.end] - running[splits.start])
+        overall += running
         first += int(stratum[-1])
-    return np.asarray(total / splits.scale)
+    before = overall[splits.at] - overall[splits.start]
+    return np.asarray((expected - before) / splits.scale[:, None])
 
 
 def _statistics(values: FloatArray, plan: _Plan) -> FloatArray:
-    """Size of every split's score over the series' own scatter, (series, splits)."""
+    """Size of every split's score over the series' own scatter.
+
+    Shape: values (documents, series) -> (splits, series).
+    """
     sizes = np.abs(_scores(values, plan.counts, plan.scan))
     testable = np.isfinite(plan.neighbours.scale)
     if testable.sum() < LEAST_NEIGHBOURS:
         return sizes
-    scatter = _scores(values, plan.counts, plan.neighbours)[:, testable]
-    larger = np.maximum(np.mean(scatter**2, axis=1, keepdims=True), 1)
-    return np.asarray(sizes / np.sqrt(larger))
+    scatter = _scores(values, plan.counts, plan.neighbours)[testable]
+    return np.asarray(sizes / np.sqrt(np.maximum(np.mean(scatter**2, axis=0), 1)))
 
 
 def _null_maxima(
@@ -226,7 +242,7 @@ def _null_maxima(
         rows = min(BATCH, permutations - len(maxima))
         # Adding the stratum to numbers below 1 keeps every document in its stratum.
         order = (rng.random((rows, len(documents.value))) + documents.stratum).argsort(1)
-        new = _statistics(documents.value[order], plan).max(1)
+        new = _statistics(documents.value[order.T], plan).max(0)
         maxima = np.concatenate([maxima, new])
         reached = np.flatnonzero(maxima >= observed * (1 - TINY))
         if len(reached) >= ENOUGH:
@@ -234,42 +250,55 @@ def _null_maxima(
     return maxima
 
 
-def _p_values(observed: FloatArray, null: FloatArray, permutations: int) -> FloatArray:
-    """Family-wise p-value of every split; the observed series counts as one if none stopped the draw."""
-    reached = len(null) - np.searchsorted(np.sort(null), observed * (1 - TINY))
+def _p_value(size: float, null: FloatArray, permutations: int) -> float:
+    """Share of the sorted maxima that reach a size; the observed one counts if none stopped the draw."""
+    reached = len(null) - int(np.searchsorted(null, size * (1 - TINY)))
     itself = int(len(null) == permutations)
     return (reached + itself) / (len(null) + itself)
 
 
-def _strongest(
-    scan: _Splits, observed: FloatArray, p_values: FloatArray, alpha: float
-) -> list[Change]:
-    """Significant splits, the strongest first, each in an interval without a stronger one."""
-    found: list[Change] = []
-    for j in np.argsort(-observed, kind="stable"):
-        if p_values[j] > alpha:
-            break
-        if not any(scan.start[j] < change.at < scan.end[j] for change in found):
-            found.append(Change(int(scan.at[j]), float(p_values[j])))
-    return sorted(found, key=lambda change: change.at)
-
-
-def _relocated(
-    found: Sequence[Change],
+def _divided(
     documents: Documents,
-    counts: IntArray,
-    min_periods: int,
-    min_documents: int,
-) -> list[Change]:
-    """Each change at the best split between its neighbours; it was found in a shorter interval."""
-    moved: list[Change] = []
-    for i, change in enumerate(found):
-        start = moved[-1].at if moved else 0
-        end = found[i + 1].at if i + 1 < len(found) else counts.shape[1] - 1
-        triples = [(start, at, end) for at in range(start + min_periods, end - min_periods + 1)]
-        splits = _splits(triples, documents, counts, min_documents)
-        sizes = np.abs(_scores(documents.value[None], counts, splits)[0])
-        best = sizes.argmax()
-        at = int(splits.at[best]) if sizes[best] > 0 else change.at
-        moved.append(Change(at, change.p_value))
+    plan: _Plan,
+    observed: FloatArray,
+    significant: Callable[[float], bool],
+) -> list[tuple[int, float]]:
+    """Places of significant splits and their statistics, in order of time."""
+    found = []
+    stretches = [(0, plan.counts.shape[1] - 1)]
+    while stretches:
+        start, end = stretches.pop()
+        at, size = _best(documents, plan, start, end)
+        within = (plan.scan.start >= start) & (plan.scan.end <= end)
+        seeded = int(np.where(within, observed, 0).argmax())
+        if within[seeded] and observed[seeded] > size:
+            at, size = int(plan.scan.at[seeded]), float(observed[seeded])
+        if significant(size):
+            found.append((at, size))
+            stretches += [(start, at), (at, end)]
+    return sorted(found)
+
+
+def _moved(
+    found: Sequence[tuple[int, float]], documents: Documents, plan: _Plan
+) -> list[tuple[int, float]]:
+    """Each split at the best place between its neighbours, with the smaller of its two statistics."""
+    moved: list[tuple[int, float]] = []
+    for i, (_, size) in enumerate(found):
+        start = moved[-1][0] if moved else 0
+        end = found[i + 1][0] if i + 1 < len(found) else plan.counts.shape[1] - 1
+        place, again = _best(documents, plan, start, end)
+        moved.append((place, min(size, again)))
     return moved
+
+
+def _best(documents: Documents, plan: _Plan, start: int, end: int) -> tuple[int, float]:
+    """The best split of a stretch and its statistic, which is 0 where nothing can be tested."""
+    margin = plan.min_periods
+    triples = [(start, at, end) for at in range(start + margin, end - margin + 1)]
+    if not triples:
+        return start, 0.0
+    splits = _splits(triples, documents, plan.counts, plan.min_documents)
+    sizes = _statistics(documents.value[:, None], replace(plan, scan=splits))[:, 0]
+    best = int(sizes.argmax())
+    return triples[best][1], float(sizes[best])

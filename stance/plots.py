@@ -267,10 +267,12 @@ def _draw_series(axes: Axes, days: list[float], cells: list[Cell], few: int) -> 
 
 
 def _draw_counts(axes: Axes, days: list[float], counts: list[int], periods: list[str]) -> None:
+    from matplotlib.ticker import MaxNLocator
+
     gaps = [after - day for day, after in zip(days, days[1:], strict=False)]
     axes.bar(days, counts, width=0.7 * min(gaps, default=30), color="#888888")
     axes.set_ylabel("sentences")
-    axes.yaxis.get_major_locator().set_params(integer=True)
+    axes.yaxis.set_major_locator(MaxNLocator(3, integer=True))
     if gaps:
         _date_axis(axes)
     else:

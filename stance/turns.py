@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import math
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -18,8 +18,9 @@ from numpy.typing import NDArray
 
 from stance.changepoints import TINY, Change, Documents, benjamini_hochberg, find_changes
 from stance.errors import InputError
-from stance.evidence import EvidenceUnit, check_choice, dyad_of, evidence_units
+from stance.evidence import WEIGHTS, EvidenceUnit, check_choice, documents_joined, units_of
 from stance.metrics import FloatArray
+from stance.partials import PartialVectors, Selection, partial
 from stance.periods import PERIODS, UNDATED
 from stance.records import StanceRecord
 
@@ -69,16 +70,21 @@ class Turn:
 
 @dataclass(frozen=True, slots=True)
 class TurnSearch:
-    """The turns and what was searched for them.
+    """The turns, sorted by source, target and period, and how many dyads were searched for them.
 
-    `tested` counts the dyads whose evidence allowed a test, `untested` those with too little on
-    both sides of every split, and `undated` the records that have no date.
+    `tested` counts the dyads whose evidence allowed a test, `untested` those with too little of it
+    on both sides of every split; `no_date` and `out_of_range` the records left out for that.
     """
 
     turns: tuple[Turn, ...]
     tested: int
     untested: int
-    undated: int
+    no_date: int
+    out_of_range: int
+
+    def to_json(self) -> dict[str, Any]:
+        """The fields as JSON values."""
+        return asdict(self)
 
 
 def find_turns(
@@ -88,65 +94,76 @@ def find_turns(
     level: float = 0.9,
     alpha: float = 0.05,
     min_periods: int = 3,
-    entity: str = "state",
+    select: Selection | None = None,
     seed: int = 0,
 ) -> list[Turn]:
-    """The turns of `search_turns`, without its counts."""
-    found = search_turns(
-        records, by, level=level, alpha=alpha, min_periods=min_periods, entity=entity, seed=seed
+    """Turns of every source toward every target, sorted by source, target and period.
+
+    The evidence is that of `aggregate`: near-identical sentences count once, weighted by
+    confidence. Undated records are left out and periods without evidence passed over.
+    The search and its test are described in `stance.changepoints`: outlets are compared with themselves,
+    and whole documents are permuted within their outlet. Documents that share a near-identical
+    sentence in one period (a wire story) move as one; those carried by several outlets form
+    a stratum of their own, as do all outlets with a single document.
+
+    In a dyad whose outlets never change their stance, the chance of any turn is at most `alpha`. Over
+    dyads, the smallest p-value of each is adjusted after Benjamini and Hochberg (1995, JRSS B 57);
+    of the dyads with q <= alpha those turns are returned that pass at the level of the dyads selected
+    (Benjamini and Bogomolov 2014, JRSS B 76).
+
+    The interval of a turn resamples documents with exponential weights (Bayesian bootstrap, Rubin
+    1981), the place of the turn held fixed. The search for the largest change inflates `delta`,
+    most where little evidence makes turns hard to find.
+
+    Args:
+        records: in any order; the result does not depend on it.
+        by: day, week, month, quarter or year.
+        level: nominal coverage of the intervals, in (0, 1).
+        alpha: of the tests, in (0, 1).
+        min_periods: with evidence, on each side of a turn; MIN_DOCUMENTS says how many documents.
+        select: which actors count as one, which dates count, and whether models may mix.
+        seed: of permutations and resamples; the same seed gives the same turns.
+
+    Raises:
+        InputError: an option is not one of the above, or the records are of several models.
+    """
+    return list(
+        search_turns(
+            partial(records, by, select),
+            level=level,
+            alpha=alpha,
+            min_periods=min_periods,
+            seed=seed,
+        ).turns
     )
-    return list(found.turns)
 
 
 def search_turns(
-    records: Iterable[StanceRecord],
-    by: str = "month",
+    sums: PartialVectors,
     *,
     level: float = 0.9,
     alpha: float = 0.05,
     min_periods: int = 3,
-    entity: str = "state",
+    weights: str = "confidence",
     seed: int = 0,
 ) -> TurnSearch:
-    """Turns of every source toward every target, sorted by source, target and period.
+    """The turns in partial aggregates, exactly those of `find_turns` on all their records.
 
-    The unit of evidence is that of `aggregate`: near-identical sentences count once, weighted by
-    confidence. The search and its test are described in `changepoints`. In short: outlets are
-    compared with themselves, whole documents are permuted within their outlet, and in a dyad
-    whose outlets do not change their stance the chance of any turn is at most `alpha` at q = p.
-    Documents that share a near-identical sentence in one period (a wire story) move as one; those
-    carried by several outlets form a stratum, as do all outlets with one document only.
-
-    Over dyads, each dyad's smallest p-value is adjusted after Benjamini and Hochberg (1995); of
-    a dyad with q <= alpha, all turns are reported that pass at the level of the dyads selected
-    (Benjamini and Bogomolov 2014, JRSS B 76(1)).
-
-    The interval of a turn resamples documents with exponential weights (Bayesian bootstrap, Rubin
-    1981) with the place of the turn held fixed. Searching for the largest change inflates it, most
-    where little evidence makes turns hard to find.
-
-    Args:
-        records: in any order; the result does not depend on it.
-        by: day, week, month, quarter or year; periods without evidence are passed over.
-        level: nominal coverage of the intervals, in (0, 1).
-        alpha: the false discovery rate over dyads, in (0, 1).
-        min_periods: least number of periods with evidence on each side of a turn; MIN_DOCUMENTS
-            says how many documents.
-        entity: as in `aggregate`.
-        seed: of the permutations and resamples; the same seed gives the same turns.
+    Options are those of `find_turns` and `aggregate`.
 
     Raises:
-        InputError: an option is not one of the above.
+        InputError: an option is not allowed, or the records are of several models.
     """
-    _check(by, level, alpha, min_periods, seed)
-    rows = list(records)
+    _check(sums.by, level, alpha, min_periods, seed)
+    check_choice("weights", weights, WEIGHTS)
+    sums.check_models()
     dyads: dict[Dyad, list[EvidenceUnit]] = defaultdict(list)
-    for unit in evidence_units(rows, by, entity=entity):
-        if unit.period != UNDATED:
-            dyads[unit.source_id, unit.target_id].append(unit)
+    for key, sentences in sorted(sums.cells.items()):
+        if key.period != UNDATED:
+            dyads[key.source_id, key.target_id] += units_of(key, sentences, weights)
     least, most = PERMUTATIONS
     permutations = min(max(least, math.ceil(2 * len(dyads) / alpha)), most)
-    series = {dyad: _series(units) for dyad, units in dyads.items()}
+    series = {dyad: _series(dyads[dyad]) for dyad in sorted(dyads)}
     found = {
         dyad: find_changes(
             one.documents,
@@ -158,14 +175,50 @@ def search_turns(
         )
         for dyad, one in series.items()
     }
-    tested = {dyad: result for dyad, result in found.items() if result is not None}
+    tested = {dyad: changes for dyad, changes in found.items() if changes is not None}
     turns = [
         _turn(dyad, series[dyad], changes, i, level, seed)
         for dyad, changes in _selected(tested, alpha).items()
         for i in range(len(changes))
     ]
-    undated = sum(r.date is None and dyad_of(r, entity) is not None for r in rows)
-    return TurnSearch(tuple(turns), len(tested), len(dyads) - len(tested), undated)
+    return TurnSearch(tuple(turns), len(tested), len(dyads) - len(tested), *sums.missing())
+
+
+def telling_records(
+    turn: Turn, records: Iterable[StanceRecord], n: int = 2
+) -> tuple[list[StanceRecord], list[StanceRecord]]:
+    """The records before and after a turn whose scores lie furthest the turn's way, the clearest first.
+
+    Of equal ones those nearest to the turn; a sentence occurs once.
+
+    Args:
+        turn: from `find_turns`.
+        records: what it was found in; others are passed over.
+        n: at most so many on each side.
+    """
+    way = 1 if turn.delta > 0 else -1
+    before, after = {*turn.record_ids_before}, {*turn.record_ids_after}
+    old: list[StanceRecord] = []
+    new: list[StanceRecord] = []
+    for record in records:
+        if record.id in before:
+            old.append(record)
+        elif record.id in after:
+            new.append(record)
+    return _first(old, way, -1, n), _first(new, -way, 1, n)
+
+
+def _first(records: Iterable[StanceRecord], way: int, late: int, n: int) -> list[StanceRecord]:
+    """The lowest scores for `way` 1, the highest for −1; the earliest of equals for `late` 1."""
+
+    def key(record: StanceRecord) -> tuple[float, int, str]:
+        day = record.date.toordinal() if record.date else 0
+        return way * record.score, late * day, record.id
+
+    sentences: dict[str, StanceRecord] = {}
+    for record in sorted(records, key=key):
+        sentences.setdefault(record.sentence, record)
+    return list(sentences.values())[:n]
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,22 +256,15 @@ def _series(units: Sequence[EvidenceUnit]) -> _Series:
     return _Series(periods, tuple(units), documents, weight, total)
 
 
-def _stories(units: Sequence[EvidenceUnit]) -> list[list[EvidenceUnit]]:
-    """Units joined by a document they share; units of different periods never are."""
-    leader: dict[tuple[str, str], tuple[str, str]] = {}
-
-    def find(document: tuple[str, str]) -> tuple[str, str]:
-        while leader.setdefault(document, document) != document:
-            document = leader[document]
-        return document
-
+def _stories(units: Iterable[EvidenceUnit]) -> list[list[EvidenceUnit]]:
+    """Units joined by a document they share, within a period."""
+    by_period: dict[str, list[EvidenceUnit]] = defaultdict(list)
     for unit in units:
-        first = find((unit.period, unit.document_ids[0]))
-        for other in unit.document_ids[1:]:
-            leader[find((unit.period, other))] = first
-    stories: dict[tuple[str, str], list[EvidenceUnit]] = defaultdict(list)
-    for unit in units:
-        stories[find((unit.period, unit.document_ids[0]))].append(unit)
+        by_period[unit.period].append(unit)
+    stories: dict[tuple[str, int], list[EvidenceUnit]] = defaultdict(list)
+    for period, some in by_period.items():
+        for unit, number in zip(some, documents_joined(some), strict=True):
+            stories[period, number].append(unit)
     return list(stories.values())
 
 
@@ -229,13 +275,14 @@ def _outlet(story: Iterable[EvidenceUnit]) -> str:
 
 
 def _selected(
-    tested: dict[Dyad, tuple[float, list[Change]]], alpha: float
+    tested: Mapping[Dyad, Sequence[Change]], alpha: float
 ) -> dict[Dyad, list[tuple[Change, float]]]:
     """The changes that hold over all dyads, each with its q-value."""
-    q_values = benjamini_hochberg([p for p, _ in tested.values()])
+    best = [min((c.p_value for c in changes), default=1.0) for changes in tested.values()]
+    q_values = benjamini_hochberg(best)
     selected = int((q_values <= alpha).sum())
     kept: dict[Dyad, list[tuple[Change, float]]] = {}
-    for (dyad, (_, changes)), q in zip(tested.items(), q_values.tolist(), strict=True):
+    for (dyad, changes), q in zip(tested.items(), q_values.tolist(), strict=True):
         if q <= alpha:
             adjusted = [(c, max(q, c.p_value * len(tested) / selected)) for c in changes]
             kept[dyad] = [(c, value) for c, value in adjusted if value <= alpha]

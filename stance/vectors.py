@@ -134,11 +134,7 @@ def finish(
     check_choice("weights", weights, WEIGHTS)
     if not 0 < level < 1:
         raise InputError(f"level is {level!r}; must be between 0 and 1")
-    if len(sums.model_ids) > 1 and not sums.select.mix_models:
-        raise InputError(
-            f"records are of {len(sums.model_ids)} models: {', '.join(sorted(sums.model_ids))}",
-            hint="score them with one model, or allow it: select=Selection(mix_models=True)",
-        )
+    sums.check_models()
     by_source: dict[str, dict[Key, list[EvidenceUnit]]] = defaultdict(dict)
     for key, sentences in windows_of(sums, window).items():
         by_source[key.source_id][key] = units_of(key, sentences, weights)

@@ -17,8 +17,8 @@ from .conftest import ROOT
 ORDER = (
     "errors values metrics sentences actor_table actor_context actor_use actors pairs encode artefact backends tagging "
     "marking records golden scoring network labelled finetune export "
-    "copies periods evidence partials intervals vectors positions vector_tables validation changepoints turns "
-    "files evaluation plots webevidence webdata webpage printing cli __main__"
+    "copies periods evidence partials intervals vectors positions vector_tables validation "
+    "changepoints turns shifts turn_tables files evaluation plots webevidence webdata webpage printing cli __main__"
 ).split()
 
 
