@@ -12,12 +12,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from stance.actor_table import ActorTable
-from stance.evidence import EvidenceUnit, dyad_of, evidence_units
+from stance.evidence import EvidenceUnit, dyad_of, units_of
 from stance.marking import showable
+from stance.partials import PartialVectors, partial
 from stance.periods import on_calendar, period_start
 from stance.records import StanceRecord
-from stance.turns import Turn
-from stance.vectors import Cell, StanceVector, aggregate, vectors_of
+from stance.turns import Turn, TurnSearch
+from stance.vectors import Cell, StanceVector, finish, vectors_of
 from stance.webevidence import LONGEST_NAME, Dyad, choose, evidence
 
 MOST_DYADS = 2_000
@@ -32,10 +33,10 @@ Columns = dict[str, list[Any]]
 
 def page_data(
     records: Sequence[StanceRecord],
-    turns: Iterable[Turn],
+    sums: PartialVectors,
+    search: TurnSearch,
     table: ActorTable,
     *,
-    by: str,
     level: float,
     max_bytes: int,
 ) -> dict[str, Any]:
@@ -43,41 +44,45 @@ def page_data(
 
     Args:
         records: all of them.
-        turns: of `find_turns`.
+        sums: of the records, by the period of the series.
+        search: for turns in these sums.
         table: gives actors their names.
-        by: the period of the series.
         level: nominal coverage of the intervals.
         max_bytes: of the JSON; evidence is left out to stay below, never numbers of a dyad kept.
+
+    Raises:
+        InputError: `level` is not allowed, or the records are of several models.
     """
+    series = finish(sums, level=level)
     units: dict[Dyad, list[EvidenceUnit]] = defaultdict(list)
-    everything = evidence_units(records)
-    for unit in everything:
-        units[unit.source_id, unit.target_id].append(unit)
+    for key, sentences in partial(records, "all", sums.select).cells.items():
+        if key.period == "all":
+            units[key.source_id, key.target_id] += units_of(key, sentences)
     dyads = sorted(units, key=lambda d: (-len(units[d]), d))[:MOST_DYADS]
     order = dict.fromkeys(actor for dyad in dyads for actor in dyad)
     actors = {actor: place for place, actor in enumerate(order)}
-    overall = _cells(vectors_of(everything, level=level), dyads)
-    series = _cells(aggregate(records, by, level=level), dyads)
-    found = [t for t in turns if (t.source_id, t.target_id) in set(dyads)]
-    found = sorted(found, key=lambda t: (t.p_value, t.source_id, t.target_id))[:MOST_TURNS]
-    periods = on_calendar(p for p, _ in series)
+    overall = _cells(vectors_of((u for d in dyads for u in units[d]), level=level), dyads)
+    points = _cells(series, dyads)
+    turns = [t for t in search.turns if (t.source_id, t.target_id) in set(dyads)]
+    turns = sorted(turns, key=lambda t: (t.p_value, t.source_id, t.target_id))[:MOST_TURNS]
+    periods = on_calendar(p for p, _ in points)
     numbers = {
         "level": level,
         "few": FEW,
-        "by": by,
+        "by": sums.by,
         "actors": [
             [showable(a)[:LONGEST_NAME], showable(table.name_of(a))[:LONGEST_NAME]] for a in actors
         ],
         "periods": periods,
         "days": [period_start(p).toordinal() for p in periods],
         "dyads": _dyad_columns(dyads, overall, units, actors),
-        "series": _series_columns(series, dyads, periods),
-        "turns": _turn_columns(found, dyads, periods),
-        "left_out": {"dyads": len(units) - len(dyads)},
+        "series": _series_columns(points, dyads, periods),
+        "turns": _turn_columns(turns, dyads, periods),
+        "left_out": len(units) - len(dyads),
     }
     by_id = {record.id: record for record in records}
     room = max_bytes - len(as_json(numbers).encode())
-    return numbers | evidence(choose(dyads, units, by_id, found), by_id, room)
+    return numbers | evidence(choose(dyads, units, by_id, turns), by_id, room)
 
 
 def as_json(value: Any) -> str:
@@ -88,22 +93,24 @@ def as_json(value: Any) -> str:
     return text
 
 
-def summary(records: Sequence[StanceRecord]) -> dict[str, Any]:
+def summary(records: Sequence[StanceRecord], sums: PartialVectors) -> dict[str, Any]:
     """What the page says of its records as a whole."""
-    days = [r.date for r in records if r.date is not None]
-    counted = [r for r in records if dyad_of(r) is not None]
+    pairs = [(r, dyad_of(r, sums.select.entity)) for r in records]
+    counted = [(r, dyad) for r, dyad in pairs if dyad is not None]
+    no_date, out_of_range = sums.missing()
+    periods = on_calendar(key.period for key in sums.cells)
     return {
         "records": len(records),
         "counted": len(counted),
         "left_out": len(records) - len(counted),
-        "undated": sum(r.date is None for r in counted),
-        "abstained": sum(r.abstained is not None for r in counted),
+        "no_date": no_date,
+        "out_of_range": out_of_range,
+        "abstained": sum(r.abstained is not None for r, _ in counted),
         "documents": len({r.document_id for r in records}),
         "outlets": len({r.outlet for r in records if r.outlet is not None}),
-        "actors": len({actor for r in counted for actor in dyad_of(r) or ()}),
-        "dyads": len({dyad_of(r) for r in counted}),
-        "first": min(days, default=None),
-        "last": max(days, default=None),
+        "actors": len({actor for _, dyad in counted for actor in dyad}),
+        "dyads": len({dyad for _, dyad in counted}),
+        "periods": (periods[0], periods[-1]) if periods else (),
         "models": sorted({showable(r.model_id)[:LONGEST_NAME] for r in records}),
     }
 

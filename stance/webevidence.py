@@ -58,8 +58,7 @@ def choose(
         strongest = sorted(units[dyad], key=lambda u: (-abs(u.score), u.record_ids))
         latest = sorted(units[dyad], key=lambda u: (-_day(u), u.record_ids))
         wanted.append([(place, u) for both in zip(strongest, latest, strict=True) for u in both])
-        stated = (u for u in strongest if any(by_id[i].shift_from in STANCES for i in u.record_ids))
-        shifts += [(place, unit) for unit in stated]
+        shifts += [(place, unit) for unit in strongest if _stated(unit, by_id) is not None]
     shifts.sort(key=lambda item: -max(item[1].p_against, item[1].p_favor))
     seen = set[tuple[int, str]]()
     rounds = (item for row in zip_longest(*wanted) for item in row if item is not None)
@@ -82,7 +81,7 @@ def evidence(
     rows: list[dict[str, Any]] = []
     used = 400
     for dyad, unit in chosen:
-        record = _wording(unit, by_id)
+        record, shift_from = _wording(unit, by_id), _stated(unit, by_id)
         text, source, target = clip(showable(record.sentence), *record.marks)
         row = {
             "dyad": dyad,
@@ -94,7 +93,7 @@ def evidence(
             "records": len(unit.record_ids),
             **{s: round(100 * getattr(unit, f"p_{s}")) for s in STANCES},
             "act": acts.place(showable(record.act.lower())[:LONGEST_NAME]) if record.act else -1,
-            "shift_from": STANCES.index(record.shift_from) if record.shift_from in STANCES else -1,
+            "shift_from": -1 if shift_from is None else STANCES.index(shift_from),
             "abstained": int(record.abstained is not None),
         }
         used += len(json.dumps(list(row.values()), separators=(",", ":")))
@@ -155,6 +154,17 @@ def _wording(unit: EvidenceUnit, by_id: Mapping[str, StanceRecord]) -> StanceRec
     """The unit's record with the wording that stands for it."""
     records = [by_id[i] for i in unit.record_ids]
     return next((r for r in records if r.sentence == unit.sentence), records[0])
+
+
+def _stated(unit: EvidenceUnit, by_id: Mapping[str, StanceRecord]) -> str | None:
+    """The earlier stance that one of the unit's sentences states, as in `stated_shifts`."""
+    records = (by_id[i] for i in unit.record_ids)
+    changed = (r.shift_from for r in records if r.shift_from in STANCES)
+    return next((s for s in changed if s != _label(unit)), None)
+
+
+def _label(unit: EvidenceUnit) -> str:
+    return max(STANCES, key=lambda stance: float(getattr(unit, f"p_{stance}")))
 
 
 def _beside(

@@ -17,12 +17,14 @@ from typing import Any
 from stance.actor_table import ActorTable, load_actor_table
 from stance.errors import InputError, MissingDependencyError
 from stance.marking import showable
-from stance.periods import PERIODS
+from stance.partials import Selection, partial
 from stance.records import StanceRecord
-from stance.turns import Turn, find_turns
+from stance.turns import search_turns
 from stance.webdata import as_json, page_data, summary
 
 MAX_BYTES = 3_000_000
+REST = 20_000
+"""Bytes kept free for the page around its data, style and script."""
 SCRIPTS = ("numbers.js", "tables.js", "series.js", "page.js")
 
 
@@ -33,14 +35,14 @@ def write_html(
     title: str = "Actor stances",
     by: str = "month",
     level: float = 0.9,
-    turns: Iterable[Turn] | None = None,
+    select: Selection | None = None,
     table: ActorTable | None = None,
 ) -> int:
     """Write records as one self-contained HTML page and return its size in bytes, at most MAX_BYTES.
 
-    The numbers are those of `aggregate`. Where not all sentences fit, each pair of actors keeps its
-    strongest and latest ones, and the page says how many are left out. The same records give the
-    same page.
+    The numbers are those of `aggregate` and `find_turns`. Where not all sentences fit, each pair of
+    actors keeps its strongest and latest ones, and the page says how many are left out. The same
+    records give the same page.
 
     Args:
         records: in any order.
@@ -48,7 +50,7 @@ def write_html(
         title: of the page.
         by: the period of the series: day, week, month, quarter or year.
         level: nominal coverage of the intervals, in (0, 1).
-        turns: of `find_turns` with the same `by`; default: they are looked for.
+        select: which actors count as one, which dates count, and whether models may mix.
         table: gives actors their names; default: the built-in table.
 
     Raises:
@@ -56,23 +58,20 @@ def write_html(
             the page cannot be written.
         MissingDependencyError: jinja2 is not installed.
     """
-    if by not in PERIODS or by == "all":
-        allowed = ", ".join(p for p in PERIODS if p != "all")
-        raise InputError(f"by is {by!r}; must be one of {allowed}")
     try:
         import jinja2
         from markupsafe import Markup
     except ImportError as error:
         raise MissingDependencyError("jinja2", "report") from error
     rows = list(records)
+    sums = partial(rows, by, select)
+    search = search_turns(sums, level=level)
     style = _own("page.css")
     script = '"use strict";\n' + "".join(_own(name) for name in SCRIPTS)
-    room = MAX_BYTES - len(script.encode()) - len(style.encode()) - 20_000
-    if turns is None:
-        turns = find_turns(rows, by, level=level)
     names = table or load_actor_table()
-    found = page_data(rows, list(turns), names, by=by, level=level, max_bytes=room)
-    whole = summary(rows)
+    room = MAX_BYTES - len(script.encode()) - len(style.encode()) - REST
+    found = page_data(rows, sums, search, names, level=level, max_bytes=room)
+    whole = summary(rows, sums)
     environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined)
     text = environment.from_string(_own("page.html")).render(
         title=showable(title)[:200],
@@ -81,12 +80,17 @@ def write_html(
         script=Markup(script),
         data=Markup(as_json(found)),
         tiles=_tiles(whole),
+        tested=search.tested,
+        untested=search.untested,
         notes=_notes(whole, found),
     )
-    encoded = text.encode()
+    return _write(path, text.encode())
+
+
+def _write(path: str | os.PathLike[str], content: bytes) -> int:
     try:
         with open(path, "wb") as out:
-            return out.write(encoded)
+            return out.write(content)
     except OSError as error:
         raise InputError(f"{os.fspath(path)} cannot be written: {error.strerror}") from error
 
@@ -115,12 +119,13 @@ def _hash(text: str) -> str:
 
 
 def _tiles(whole: dict[str, Any]) -> list[tuple[str, tuple[str, ...]]]:
-    """Names with one value or, for the dates, two."""
-    days = () if whole["first"] is None else (f"{whole['first']} to", f"{whole['last']}")
+    """Names with the lines of their values."""
+    first, last = whole["periods"] or ("none", "")
+    days = (first,) if last in ("", first) else (f"{first} to", last)
     numbers = {"Records counted": "counted", "Documents": "documents", "Outlets": "outlets"}
     numbers |= {"Actors": "actors", "Pairs": "dyads"}
     return [
-        ("Dates", days or ("none",)),
+        ("Periods", days),
         *((name, (f"{whole[key]:,}",)) for name, key in numbers.items()),
     ]
 
@@ -137,16 +142,20 @@ def _notes(whole: dict[str, Any], found: dict[str, Any]) -> Sequence[str]:
             f"{whole['left_out']:,} records are not counted: source or target is unresolved, or they "
             "are too far apart in their sentence to be read together."
         )
-    if whole["undated"]:
+    if whole["no_date"]:
         notes.append(
-            f"{whole['undated']:,} counted records have no date: they are in the heat map and in no series."
+            f"{whole['no_date']:,} counted records have no date: they are in the heat map and in no series."
+        )
+    if whole["out_of_range"]:
+        notes.append(
+            f"{whole['out_of_range']:,} counted records have a date out of range and are not shown."
         )
     if whole["abstained"]:
         notes.append(
             f"The model was unsure of {whole['abstained']:,} counted records; they count with their probabilities."
         )
-    if found["left_out"]["dyads"]:
+    if found["left_out"]:
         notes.append(
-            f"{found['left_out']['dyads']:,} pairs with the fewest sentences are left out of this page."
+            f"{found['left_out']:,} pairs with the fewest sentences are left out of this page."
         )
     return notes

@@ -275,7 +275,7 @@ def hostile_records() -> list[StanceRecord]:
                 source_id=f"ent:{bad}", source_text=bad, source_start=0, source_end=len(bad),
                 source_role=bad, target_id=f"ent:{bad}x", target_text=bad, target_start=len(bad) + 11,
                 target_end=2 * len(bad) + 11, target_role=bad, act=bad, shift_from="favor",
-                abstained=bad, date=datetime.date(1, 1, 1) if i else datetime.date(9999, 12, 31),
+                abstained=bad, date=datetime.date(1800, 1, 1) if i else datetime.date(2099, 12, 31),
             )
         )  # fmt: skip
     plain = dataclasses.replace(plain, model_id="".join(PAYLOADS))

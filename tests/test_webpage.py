@@ -70,7 +70,7 @@ def test_long_evidence_is_left_out_within_the_size_and_every_pair_keeps_some(
         dataclasses.replace(r, sentence=r.sentence + "".join(draw.choices("abcdefgh", k=450)))
         for r in example_records(6500)
     ]
-    page = written(records, tmp_path / "page.html", turns=())
+    page = written(records, tmp_path / "page.html")
     found = data_of(page)
     assert MAX_BYTES * 0.95 < len(page.encode()) <= MAX_BYTES
     assert sum(found["dyads"]["n"]) > len(found["evidence"]["dyad"])
@@ -80,7 +80,7 @@ def test_long_evidence_is_left_out_within_the_size_and_every_pair_keeps_some(
 def test_turns_are_shown_with_the_sentences_around_them(tmp_path: Path) -> None:
     records = example_records(4000)
     turns = stance.find_turns(records)
-    found = data_of(written(records, tmp_path / "page.html", turns=turns))
+    found = data_of(written(records, tmp_path / "page.html"))
     names = [actor for actor, _ in found["actors"]]
     shown = {
         (
