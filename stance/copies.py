@@ -14,6 +14,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
+from heapq import nsmallest
 from typing import NamedTuple
 
 MOST_EDITED = 0.15
@@ -24,6 +25,10 @@ MOST_CANDIDATES = 64
 """Sentences compared with for each shared word, which keeps the work linear."""
 MOST_ALIGNED = 250_000
 """Word pairs of one comparison; longer texts that differ this much are taken as different."""
+
+FEW = 12
+"""Groups that a sentence is compared with one by one; among more, an index finds those to compare with."""
+Words = tuple[str, ...]
 
 NEGATIONS = frozenset(
     "not no never neither nor none nobody nothing nowhere cannot without hardly barely".split()
@@ -94,21 +99,25 @@ class Wording:
 
 def wording(sentence: str) -> Wording:
     """The words of a sentence without dateline, case, punctuation and spelling variants."""
-    text = unicodedata.normalize("NFKC", sentence).replace("\u2019", "'").replace("\u2018", "'")
+    text = sentence
+    if not text.isascii():
+        text = unicodedata.normalize("NFKC", text).replace("\u2019", "'").replace("\u2018", "'")
     text = _DATELINE.sub("", text, count=1)
-    text = _ACRONYM.sub(lambda match: match[0].replace(".", ""), text)
+    if "." in text:
+        text = _ACRONYM.sub(lambda match: match[0].replace(".", ""), text)
     read = [word for token in _WORD.findall(text) for word in _words(token)]
     capitals = [word.capital for word in read if word.long]
     # Capitals tell no names in a headline.
     headline = len(capitals) > 2 and sum(capitals) > 0.7 * len(capitals)
     numbers = [word.text for word in read if word.number]
-    names = [word.text for word in read if word.capital and word.weight == 1 and not headline]
+    names = [] if headline else [word.text for word in read if word.capital and word.weight == 1]
+    heavy = [word.text for word in read if word.weight == 1]
     return Wording(
-        tuple(word.text for word in read),
+        tuple([word.text for word in read]),
         frozenset(numbers + names),
         tuple(sorted(numbers)),
-        sum([word.weight for word in read]),
-        frozenset([word.text for word in read if word.weight == 1]),
+        len(heavy) + LIGHT * (len(read) - len(heavy)),
+        frozenset(heavy),
     )
 
 
@@ -123,6 +132,8 @@ def near_identical(one: Wording, other: Wording) -> bool:
     if one.words == other.words:
         return True
     limit = MOST_EDITED * max(one.weight, other.weight)
+    if len(one.heavy ^ other.heavy) > limit:
+        return False
     bag, other_bag = Counter(one.words), Counter(other.words)
     left, right = bag - other_bag, other_bag - bag
     if _cost(left) + _cost(right) > limit:
@@ -148,48 +159,41 @@ def group_copies(sentences: Iterable[str]) -> list[list[str]]:
     distinct = sorted(set(sentences))
     if len(distinct) < 2:
         return [distinct] if distinct else []
-    by_words: dict[tuple[str, ...], list[str]] = defaultdict(list)
-    wordings: dict[tuple[str, ...], Wording] = {}
+    by_words: dict[Words, list[str]] = defaultdict(list)
+    wordings: dict[Words, Wording] = {}
     for sentence in distinct:
         form = wording(sentence)
         # A sentence without words (a row of dashes) is only ever a copy of itself.
         key = form.words or (sentence,)
         by_words[key].append(sentence)
         wordings[key] = form
-    groups: dict[tuple[str, ...], list[str]] = {}
-    for leader, keys in _group(wordings):
-        groups[leader] = [sentence for key in keys for sentence in by_words[key]]
-    return sorted(groups.values())
+    groups = [[s for key in keys for s in by_words[key]] for keys in _group(wordings)]
+    return sorted(groups)
 
 
-def _group(
-    wordings: dict[tuple[str, ...], Wording],
-) -> list[tuple[tuple[str, ...], list[tuple[str, ...]]]]:
-    common = Counter(word for form in wordings.values() for word in form.heavy)
-    members: dict[tuple[str, ...], list[tuple[str, ...]]] = {}
-    index: dict[tuple[str, tuple[str, ...]], list[tuple[str, ...]]] = defaultdict(list)
+def _group(wordings: dict[Words, Wording]) -> list[list[Words]]:
+    """Leaders, each with its followers, in the order of weight and then of the alphabet."""
+    common = Counter([word for form in wordings.values() for word in form.heavy])
+    members: dict[Words, list[Words]] = {}
+    index: dict[tuple[str, tuple[str, ...]], list[Words]] = defaultdict(list)
     for key in sorted(wordings, key=lambda k: (-wordings[k].weight, k)):
         form = wordings[key]
-        heavy = sorted(form.heavy, key=lambda word: (common[word], word))
-        # A copy holds fewer heavy words than this that its leader lacks, so one of as many of its
-        # own, the rarest, leads to the leader.
-        room = int(MOST_EDITED / (1 - MOST_EDITED) * form.weight) + 1
-        leader = next(
-            (
-                candidate
-                for word in heavy[:room]
-                for candidate in index[word, form.numbers][:MOST_CANDIDATES]
-                if near_identical(wordings[candidate], form)
-            ),
-            None,
-        )
+        candidates: Iterable[Words] = members
+        if len(members) > FEW:
+            # A copy holds fewer heavy words than this that its leader lacks, so one of as many of
+            # its own, the rarest, leads to the leader.
+            room = int(MOST_EDITED / (1 - MOST_EDITED) * form.weight) + 1
+            rare = nsmallest(room, form.heavy, key=lambda word: (common[word], word))
+            candidates = (k for word in rare for k in index[word, form.numbers][:MOST_CANDIDATES])
+        leader = next((k for k in candidates if near_identical(wordings[k], form)), None)
         if leader is not None:
             members[leader].append(key)
             continue
         members[key] = [key]
-        for word in heavy:
-            index[word, form.numbers].append(key)
-    return list(members.items())
+        if len(wordings) > FEW:
+            for word in form.heavy:
+                index[word, form.numbers].append(key)
+    return list(members.values())
 
 
 class _Word(NamedTuple):

@@ -239,6 +239,8 @@ def _unit(key: Key, sentence: str, traces: Sequence[Trace], weight: float) -> Ev
 def _means(traces: Sequence[Trace]) -> tuple[float, float, float]:
     """Mean probabilities; `fsum` is exact, so their order does not matter."""
     n = len(traces)
+    if n == 1:
+        return traces[0][-3:]
     return (
         math.fsum(t.p_against for t in traces) / n,
         math.fsum(t.p_neutral for t in traces) / n,

@@ -19,6 +19,7 @@ from stance.errors import InputError
 from stance.evidence import ENTITIES, Key, Trace, check_choice, dyad_of, trace_of
 from stance.periods import UNDATED, check_period, period_of, windows
 from stance.records import StanceRecord
+from stance.values import TOO_FAR_APART
 
 FIRST_DATE = datetime.date(1800, 1, 1)
 LAST_DATE = datetime.date(2100, 1, 1)
@@ -50,7 +51,7 @@ class Selection:
         A missing date is undated, except in "all" with no range asked for.
         """
         if date is None:
-            return period_of(None, UNDATED if self.since or self.until else by)
+            return "all" if by == "all" and not (self.since or self.until) else UNDATED
         inside = (self.since or FIRST_DATE) <= date <= (self.until or LAST_DATE)
         return period_of(date, by) if inside else UNDATED
 
@@ -113,7 +114,8 @@ def partial(
     for record in records:
         dyad = dyad_of(record, select.entity)
         if dyad is None:
-            left_out[record.abstained or "unresolved"] += 1
+            apart = record.abstained == TOO_FAR_APART
+            left_out[TOO_FAR_APART if apart else "unresolved"] += 1
             continue
         period = select.period(record.date, by)
         if period == UNDATED:

@@ -18,7 +18,7 @@ from stance.evidence import (
     units_of,
 )
 from stance.marking import table_html
-from stance.partials import PartialVectors, Selection, partial, windows_of
+from stance.partials import PartialVectors, Selection, Sentences, partial, windows_of
 
 if TYPE_CHECKING:
     from stance.intervals import Method
@@ -135,13 +135,20 @@ def finish(
     if not 0 < level < 1:
         raise InputError(f"level is {level!r}; must be between 0 and 1")
     sums.check_models()
-    by_source: dict[str, dict[Key, list[EvidenceUnit]]] = defaultdict(dict)
+    by_source: dict[str, dict[Key, Sentences]] = defaultdict(dict)
     for key, sentences in windows_of(sums, window).items():
-        by_source[key.source_id][key] = units_of(key, sentences, weights)
+        by_source[key.source_id][key] = sentences
+    # One source's units at a time, since they are larger than what they are made of.
     return [
         vector
         for _, cells in sorted(by_source.items())
-        for vector in _vectors(cells, sums.undated, level, weights, method)
+        for vector in _vectors(
+            {key: units_of(key, cells[key], weights) for key in sorted(cells)},
+            sums.undated,
+            level,
+            weights,
+            method,
+        )
     ]
 
 
@@ -170,13 +177,9 @@ def _vectors(
     weights: str,
     method: Method | None,
 ) -> list[StanceVector]:
-    """The vectors of one source."""
+    """The vectors of one source, whose units come sorted by period and target."""
     by_period: dict[str, list[Cell]] = defaultdict(list)
-    for key, cell in zip(
-        sorted(units),
-        _cells([units[key] for key in sorted(units)], level, weights, method),
-        strict=True,
-    ):
+    for key, cell in zip(units, _cells(list(units.values()), level, weights, method), strict=True):
         by_period[key.period].append(cell)
     (source,) = {key.source_id for key in units}
     return [

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy import stats
 
 import stance
 from stance import Cell, InputError, StanceVector, validate
@@ -79,7 +80,6 @@ def test_errors(series: dict, options: dict, message: str) -> None:
 
 @given(st.lists(st.tuples(st.integers(0, 5), st.integers(0, 5)), min_size=3, max_size=30))
 def test_spearman_as_scipy_has_it(points: list[tuple[int, int]]) -> None:
-    stats = pytest.importorskip("scipy.stats")
     x, y = np.array(points, dtype=float).T
     if len(set(x)) > 1 and len(set(y)) > 1:
         assert spearman(x, y) == pytest.approx(stats.spearmanr(x, y).statistic)
