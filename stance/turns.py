@@ -376,6 +376,6 @@ def _check(by: str, level: float, alpha: float, min_periods: int, seed: int) -> 
     for name, value in (("level", level), ("alpha", alpha)):
         if not 0 < value < 1:
             raise InputError(f"{name} is {value!r}; must be between 0 and 1")
-    for name, value, least in (("min_periods", min_periods, 1), ("seed", seed, 0)):
-        if value < least:
-            raise InputError(f"{name} is {value!r}; must be {least} or more")
+    for name, count, least in (("min_periods", min_periods, 1), ("seed", seed, 0)):
+        if isinstance(count, bool) or not isinstance(count, int) or count < least:
+            raise InputError(f"{name} is {count!r}; must be an integer of {least} or more")
