@@ -64,7 +64,7 @@ function passes(dyad) {
   return (state.source < 0 || dyad.source === state.source) && (state.target < 0 || dyad.target === state.target);
 }
 
-function nameOf(actor) { return data.actors[actor][1]; }
+function nameOf(actor) { return data.actors[actor]; }
 
 function pairName(dyad) { return `${nameOf(dyad.source)} → ${nameOf(dyad.target)}`; }
 
