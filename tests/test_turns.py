@@ -256,7 +256,7 @@ def test_models_do_not_mix_unless_told() -> None:
 def test_telling_sentences_point_the_way_of_the_turn() -> None:
     rows = series([AGAINST] * 9 + [FAVOR] * 9)
     (turn,) = find_turns(rows)
-    before, after = telling_records(turn, rows, 3)
+    before, after = telling_records(turn, {r.id: r for r in rows}, 3)
     assert [r.score for r in before] == [pytest.approx(-0.9)] * 3
     assert [r.score for r in after] == [pytest.approx(0.9)] * 3
     # Of equal scores those next to the turn.
