@@ -2,7 +2,7 @@ DATA ?= ../shared/data
 PYTHON ?= .venv/bin/python
 TRAIN = $(PYTHON) training/train.py --data build/data
 
-.PHONY: install fix test build actors intervals turns model
+.PHONY: install fix test build actors intervals turns pictures model
 
 install:
 	python3 -m venv .venv
@@ -22,6 +22,10 @@ build:
 
 actors:
 	$(PYTHON) training/build_actors.py --data $(DATA)
+
+# The README's pictures, from the seed articles.
+pictures:
+	$(PYTHON) docs/make_pictures.py
 
 # How often the intervals hold, and the worked validation example.
 intervals:

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from stance.labelled import LabelledPair, read_pairs
     from stance.pairs import make_pairs
     from stance.partials import PartialVectors, Selection, merge, partial
+    from stance.plots import plot_alignment, plot_matrix, plot_series, plot_vector
     from stance.positions import (
         Alignment,
         Similarity,
@@ -48,6 +49,7 @@ if TYPE_CHECKING:
     from stance.values import Actor, Document, Mention, Pair, Prediction, Sentence
     from stance.vector_tables import to_table, write_vectors
     from stance.vectors import Cell, StanceVector, aggregate, finish
+    from stance.webpage import write_html
 
 __version__ = "0.1.0"
 
@@ -97,6 +99,10 @@ _HOME = {
     "make_pairs": "pairs",
     "merge": "partials",
     "partial": "partials",
+    "plot_alignment": "plots",
+    "plot_matrix": "plots",
+    "plot_series": "plots",
+    "plot_vector": "plots",
     "read_documents": "files",
     "read_pairs": "labelled",
     "read_records": "files",
@@ -107,6 +113,7 @@ _HOME = {
     "to_matrix": "positions",
     "to_table": "vector_tables",
     "validate": "validation",
+    "write_html": "webpage",
     "write_records": "files",
     "write_vectors": "vector_tables",
 }
@@ -157,6 +164,10 @@ __all__ = [
     "make_pairs",
     "merge",
     "partial",
+    "plot_alignment",
+    "plot_matrix",
+    "plot_series",
+    "plot_vector",
     "read_documents",
     "read_pairs",
     "read_records",
@@ -167,6 +178,7 @@ __all__ = [
     "to_matrix",
     "to_table",
     "validate",
+    "write_html",
     "write_records",
     "write_vectors",
 ]

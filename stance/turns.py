@@ -363,7 +363,7 @@ def _within(series: _Series, start: int, end: int) -> list[EvidenceUnit]:
 
 def _rng(seed: int, names: Sequence[str]) -> np.random.Generator:
     """Random numbers of a dyad's own, so that other dyads do not change its p-value."""
-    digest = hashlib.sha256("\0".join(names).encode()).digest()
+    digest = hashlib.sha256("\0".join(names).encode("utf-8", "surrogatepass")).digest()
     return np.random.default_rng([seed, int.from_bytes(digest[:8])])
 
 

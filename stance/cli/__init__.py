@@ -7,6 +7,7 @@ import typer
 from stance.cli.aggregate import aggregate
 from stance.cli.analyze import analyze
 from stance.cli.evaluate import evaluate
+from stance.cli.report import report
 from stance.cli.turns import turns
 
 app = typer.Typer(
@@ -22,5 +23,5 @@ def _verbs() -> None:
     """Who takes which stance toward whom in news text."""
 
 
-for verb in (analyze, aggregate, turns, evaluate):
+for verb in (analyze, aggregate, turns, evaluate, report):
     app.command()(verb)
