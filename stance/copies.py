@@ -15,6 +15,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from heapq import nsmallest
+from itertools import compress
 from typing import NamedTuple
 
 MOST_EDITED = 0.15
@@ -107,16 +108,17 @@ def wording(sentence: str) -> Wording:
     if "." in text:
         text = _ACRONYM.sub(lambda match: match[0].replace(".", ""), text)
     read = [word for token in _WORD.findall(text) for word in _words(token)]
-    capitals = [word.capital for word in read if word.long]
-    numbers = [word.text for word in read if word.number]
-    heavy = [word.text for word in read if word.weight == 1]
+    if not read:
+        return Wording((), frozenset(), False, (), 0.0, frozenset())
+    words, heavy, names, numbers, long, long_capital = zip(*read, strict=True)
+    n_heavy, n_long = sum(heavy), sum(long)
     return Wording(
-        words=tuple([word.text for word in read]),
-        names=frozenset([word.text for word in read if word.capital and word.weight == 1]),
-        headline=len(capitals) > 2 and sum(capitals) > 0.7 * len(capitals),
-        numbers=tuple(sorted(numbers)),
-        weight=len(heavy) + LIGHT * (len(read) - len(heavy)),
-        heavy=frozenset(heavy),
+        words=words,
+        names=frozenset(compress(words, names)),
+        headline=n_long > 2 and sum(long_capital) > 0.7 * n_long,
+        numbers=tuple(sorted(compress(words, numbers))),
+        weight=n_heavy + LIGHT * (len(words) - n_heavy),
+        heavy=frozenset(compress(words, heavy)),
     )
 
 
@@ -206,10 +208,11 @@ class _Word(NamedTuple):
     """One word as it is compared; `number` is true of negations as well."""
 
     text: str
-    weight: float
+    heavy: bool
+    name: bool
     number: bool
-    capital: bool
     long: bool
+    long_capital: bool
 
 
 @lru_cache(maxsize=1 << 16)
@@ -224,7 +227,8 @@ def _words(token: str) -> tuple[_Word, ...]:
     plain = token.partition("'")[0] if lower.endswith("'s") else token.replace("'", "")
     text = _fold(plain)
     number = text in NEGATIONS or text[0].isdigit()
-    return (_Word(text, _weight(text), number, plain[0].isupper(), len(plain) > 3),)
+    heavy, capital, long = text not in _LIGHT_WORDS, plain[0].isupper(), len(plain) > 3
+    return (_Word(text, heavy, capital and heavy, number, long, capital and long),)
 
 
 def _fold(token: str) -> str:
