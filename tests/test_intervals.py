@@ -77,3 +77,25 @@ def test_design_effect() -> None:
     effect = design_effect(agreeing, np.repeat(np.arange(300), 3))
     assert effect == pytest.approx(3, abs=0.15)
     assert design_effect([0.0, 0.0], [0, 0]) > 1
+
+
+@pytest.mark.parametrize("n", [5, 25, 100])
+def test_intervals_hold_where_the_probabilities_are_right(n: int) -> None:
+    """Simulated: a model that errs at known rates, and cells with any mix of labels."""
+    rng = np.random.default_rng(n)
+    errors = np.array([[0.6, 0.35, 0.05], [0.05, 0.9, 0.05], [0.05, 0.35, 0.6]])  # label -> answer
+    rates = np.array(Method().base_rates)
+    calibrated = (errors * rates[:, None]).T
+    calibrated /= calibrated.sum(1, keepdims=True)  # answer -> probability of each label
+    cells = 500
+    shares = rng.dirichlet([1, 1, 1], cells)
+    labels = np.array([rng.choice(3, n, p=s) for s in shares])
+    answers = np.array([rng.choice(3, p=errors[label]) for label in labels.ravel()])
+    starts = list(range(0, cells * n, n))
+    truths = {"population": shares @ SCORES, "sentences": SCORES[labels].mean(1)}
+    for covers, truth in truths.items():
+        found = estimate(
+            likelihoods(calibrated[answers]), np.ones(cells * n), starts, covers=covers
+        )
+        held = np.mean((found.low <= truth + 1e-9) & (truth <= found.high + 1e-9))
+        assert 0.86 <= held <= 0.98
