@@ -2,7 +2,7 @@ DATA ?= ../shared/data
 PYTHON ?= .venv/bin/python
 TRAIN = $(PYTHON) training/train.py --data build/data
 
-.PHONY: install fix test build actors intervals pictures model
+.PHONY: install fix test build actors intervals pictures turns model
 
 install:
 	python3 -m venv .venv
@@ -32,6 +32,11 @@ intervals:
 	$(PYTHON) benchmarks/intervals.py --data $(DATA) --split dev
 	$(PYTHON) benchmarks/intervals.py --data $(DATA) --split test
 	$(PYTHON) benchmarks/validation.py --data $(DATA)
+
+# False alarms and power of turns, simulated with the model's answers.
+turns:
+	$(PYTHON) training/build_data.py --data $(DATA) --out build/data
+	$(PYTHON) benchmarks/turns.py --data build/data
 
 # From the data to the shipped folder; killed, the same command goes on from the last epoch.
 model:

@@ -137,7 +137,7 @@ def _notes(whole: dict[str, Any], found: dict[str, Any]) -> Sequence[str]:
     notes = [
         f"{whole['records']:,} records by the model {', '.join(whole['models']) or 'none'}.",
         "An interval is for the mean label that readers would give. It allows for the model's errors, "
-        "most of which are toward neutral, so a mean may lie near one end of it.",
+        "which pull a mean toward neutral, so the mean may lie near one end of it.",
         f"{kept:,} distinct sentences are on this page. Near-identical sentences of a pair count once.",
     ]
     if whole["left_out"]:
