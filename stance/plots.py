@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from stance.actor_table import ActorTable, load_actor_table
 from stance.errors import InputError, MissingDependencyError
@@ -30,6 +30,7 @@ FEW_COLOR = "#dcdcdc"
 FEW = 5
 """Below this many sentences a cell is grey: its mean says little."""
 LONGEST_NAME = 26
+Found = TypeVar("Found", Turn, StatedShift)
 
 
 def plot_matrix(
@@ -105,9 +106,8 @@ def plot_series(
         vectors: of several periods, as from `aggregate(records, by="month")`.
         source: actor id, as "JPN".
         target: actor id.
-        turns: from `find_turns`, as dashed lines with the means of both sides; those of other dyads
-            are passed over.
-        shifts: from `stated_shifts`, as triangles at the bottom; the same.
+        turns: from `find_turns`, of any dyads; drawn as dashed lines with the means of both sides.
+        shifts: from `stated_shifts`, of any dyads; drawn as triangles at the bottom.
         table: gives actors their names; default: the built-in table.
         few: sentences; periods with fewer have a hollow point.
 
@@ -131,18 +131,15 @@ def plot_series(
     shown = [cells[period][0] for period in periods]
     days = [_day(period) for period in periods]
     _draw_series(axes, days, shown, few)
-    for turn in turns:
-        if (turn.source_id, turn.target_id) == (source, target):
-            _draw_turn(axes, turn)
-    own = [s for s in shifts if (s.source_id, s.target_id) == (source, target) and s.date]
-    if own:
-        stated = [_day(s.date.isoformat()) for s in own if s.date]
+    for turn in _of_dyad(turns, source, target):
+        _draw_turn(axes, turn)
+    stated = [_day(s.date.isoformat()) for s in _of_dyad(shifts, source, target) if s.date]
+    if stated:
         axes.scatter(stated, [-0.99] * len(stated), marker="^", c="white", edgecolors=LINE, s=60)
     axes.set_title(title, loc="left", fontweight="bold")
-    level = cells[periods[0]][1]
-    note = f"{level:.0%} intervals; hollow: fewer than {few} sentences"
-    note += "; triangle: shift stated" if own else ""
-    axes.set_title(note, loc="right", **NOTE)
+    note = f"{cells[periods[0]][1]:.0%} intervals; hollow: fewer than {few} sentences"
+    note += "; triangle: shift stated" if stated else ""
+    figure.supxlabel(note, x=0.01, ha="left", **NOTE)
     _draw_counts(counts, days, [cell.n for cell in shown], periods)
     for part in (axes, counts):
         part.spines[["top", "right"]].set_visible(False)
@@ -279,7 +276,8 @@ def _draw_counts(axes: Axes, days: list[float], counts: list[int], periods: list
     from matplotlib.ticker import MaxNLocator
 
     gaps = [after - day for day, after in zip(days, days[1:], strict=False)]
-    axes.bar(days, counts, width=0.7 * min(gaps, default=30), color="#888888")
+    width = 0.7 * min([*gaps, (days[-1] - days[0]) / 8]) if gaps else 20
+    axes.bar(days, counts, width=width, color="#888888")
     axes.set_ylabel("sentences")
     axes.yaxis.set_major_locator(MaxNLocator(3, integer=True))
     if gaps:
@@ -290,6 +288,10 @@ def _draw_counts(axes: Axes, days: list[float], counts: list[int], periods: list
         axes.set_xlim(days[0] - around, days[0] + around)
 
 
+def _of_dyad(found: Iterable[Found], source: str, target: str) -> list[Found]:
+    return [f for f in found if (f.source_id, f.target_id) == (source, target)]
+
+
 def _draw_turn(axes: Axes, turn: Turn) -> None:
     x = _day(turn.at)
     first, last = axes.get_xlim()
@@ -298,9 +300,8 @@ def _draw_turn(axes: Axes, turn: Turn) -> None:
     axes.hlines(turn.after, x, last, color=_color(turn.after), linewidth=2.4, alpha=0.8)
     axes.set_xlim(first, last)
     right = x > (first + last) / 2
-    text = f"turn: {turn.before:+.2f} to {turn.after:+.2f}, p = {turn.p_value:.3f}".replace(
-        "-", "−"
-    )
+    p = f"p = {turn.p_value:.3f}" if turn.p_value >= 0.001 else "p < 0.001"
+    text = f"turn: {turn.before:+.2f} to {turn.after:+.2f}, {p}".replace("-", "−")
     axes.annotate(
         text, (x, 0.96), xytext=(-5 if right else 5, 0), textcoords="offset points",
         ha="right" if right else "left", va="center", fontsize="small",

@@ -136,6 +136,8 @@ def _notes(whole: dict[str, Any], found: dict[str, Any]) -> Sequence[str]:
     kept = len(found["evidence"].get("dyad", ()))
     notes = [
         f"{whole['records']:,} records by the model {', '.join(whole['models']) or 'none'}.",
+        "An interval is for the mean label that readers would give. It allows for the model's errors, "
+        "which pull a mean toward neutral, so the mean may lie near one end of it.",
         f"{kept:,} distinct sentences are on this page. Near-identical sentences of a pair count once.",
     ]
     if whole["left_out"]:

@@ -71,9 +71,9 @@ def test_turns_and_stated_shifts_are_marked_apart(scorer: Scorer) -> None:
     axes = figure.axes[0]
     assert [t.split(":")[0] for t in texts(figure)] == ["turn"] * len(turns)
     assert len(axes.collections[-1].get_offsets()) == len(shifts)
-    assert "triangle" in axes.get_title(loc="right")
+    assert "triangle" in figure._supxlabel.get_text()
     other = stance.plot_series(stance.aggregate(scored), "EGY", "ETH", turns=turns, shifts=shifts)
-    assert not texts(other) and "triangle" not in other.axes[0].get_title(loc="right")
+    assert not texts(other) and "triangle" not in other._supxlabel.get_text()
 
 
 def test_vector_is_drawn_lowest_first() -> None:
