@@ -27,7 +27,13 @@ NEEDED = (
     "tokenizer.json",
     "golden.jsonl",
 )
+TORCH_FILES = ("network.json", "network.safetensors")
+"""What the torch backend reads besides; a folder need not have them."""
 CHECKSUMS = "SHA256SUMS"
+MAX_TEXT_BYTES = 64_000_000
+"""A JSON file, list of checksums or card beyond this is not read."""
+ARCHIVES = (b"PK\x03\x04", b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05", b"\x1f\x8b")
+"""How zip files (torch's and numpy's among them), pickles and gzip files begin."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,24 +92,22 @@ def default_dir() -> Path:
 
 
 def check_folder(directory: Path) -> None:
-    """Compare every file with SHA256SUMS.
+    """Compare every file with SHA256SUMS, and refuse what is no ONNX, safetensors or JSON.
 
     Raises:
         ModelNotFoundError: no such folder, or none of a model's files in it.
-        ModelMismatchError: a file is missing or differs from its checksum.
+        ModelMismatchError: a file is missing, differs from its checksum, is not in the list, is
+            an archive or a pickle, or is too large for what it should be.
     """
     sums = directory / CHECKSUMS
     if not any((directory / name).is_file() for name in (CHECKSUMS, *NEEDED)):
-        what = "holds no model" if directory.is_dir() else "does not exist"
-        raise ModelNotFoundError(
-            f"model folder {os.fspath(directory)!r} {what}",
-            hint="give the folder of a stance model; the default one comes with the package",
-        )
+        raise _no_model(directory)
     if not sums.is_file():
         raise ModelMismatchError(f"{sums} is missing", hint="copy the whole model folder")
+    _check_content(sums)
     listed = _read_checksums(sums)
-    for name in NEEDED:
-        if name not in listed:
+    for name in (*NEEDED, *TORCH_FILES):
+        if name not in listed and (name in NEEDED or (directory / name).exists()):
             raise ModelMismatchError(
                 f"{sums} does not list {name}", hint="the folder was copied in part or edited"
             )
@@ -112,12 +116,52 @@ def check_folder(directory: Path) -> None:
             raise ModelMismatchError(
                 f"{directory / name} is missing", hint="copy the whole model folder"
             )
-        found = hashlib.sha256((directory / name).read_bytes()).hexdigest()
+        _check_content(directory / name)
+        found = _sha256(directory / name)
         if found != expected:
             raise ModelMismatchError(
                 f"{directory / name} has SHA-256 {found[:12]}…, SHA256SUMS says {expected[:12]}…",
                 hint="the file was changed or copied in part; install the model again",
             )
+
+
+def _no_model(directory: Path) -> ModelNotFoundError:
+    if directory.is_file():
+        what = "is a file; stance loads folders, and never unpacks or unpickles one"
+    elif directory.is_dir():
+        what = "holds no model"
+    else:
+        what = "does not exist"
+    return ModelNotFoundError(
+        f"model folder {os.fspath(directory)!r} {what}",
+        hint="give the folder of a stance model; the default one comes with the package",
+    )
+
+
+def _check_content(path: Path) -> None:
+    """Raise ModelMismatchError for an archive or pickle, or for text too large to be read."""
+    if (
+        path.suffix not in (".onnx", ".bin", ".safetensors")
+        and path.stat().st_size > MAX_TEXT_BYTES
+    ):
+        raise ModelMismatchError(
+            f"{path} has {path.stat().st_size:,} bytes; at most {MAX_TEXT_BYTES:,} are read",
+            hint="only the weights of a model are large; take the model from where you trust it",
+        )
+    if path.suffix == ".bin":  # the graphs' raw numbers, which may begin with any bytes
+        return
+    with open(path, "rb") as file:
+        start = file.read(4)
+    if start.startswith(ARCHIVES):
+        raise ModelMismatchError(
+            f"{path} is a zip, gzip or pickle file; stance reads only ONNX, safetensors and JSON",
+            hint="unpickling a file can run any code in it; export the model as `stance train` does",
+        )
+
+
+def _sha256(path: Path) -> str:
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _read_checksums(path: Path) -> dict[str, str]:
@@ -137,7 +181,7 @@ def _read_checksums(path: Path) -> dict[str, str]:
 def write_checksums(directory: Path) -> None:
     """Write SHA256SUMS over every other file in the folder, by name."""
     lines = [
-        f"{hashlib.sha256(file.read_bytes()).hexdigest()}  {file.name}\n"
+        f"{_sha256(file)}  {file.name}\n"
         for file in sorted(directory.iterdir())
         if file.is_file() and file.name != CHECKSUMS
     ]

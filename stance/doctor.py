@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
 
-from stance.artefact import check_folder, default_dir
+from stance.artefact import check_folder
 from stance.errors import StanceError
 from stance.golden import TOLERANCE, check_golden
+from stance.hub import find_model
 from stance.scoring import load
 
 _REQUIREMENT = re.compile(
@@ -38,7 +39,7 @@ def examine(model_dir: str | os.PathLike[str] | None = None) -> list[Finding]:
     Args:
         model_dir: a model folder; None for the shipped one.
     """
-    directory = default_dir() if model_dir is None else Path(model_dir)
+    directory = find_model(model_dir)
     return [
         *_versions(_requirements()),
         _model_files(directory),

@@ -8,14 +8,13 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from stance.actor_table import ActorTable, load_actor_table
 from stance.actors import find_in_sentences
-from stance.artefact import ModelConfig, check_folder, default_dir
+from stance.artefact import ModelConfig, check_folder
 from stance.backends import Backend, OnnxBackend, TorchBackend
 from stance.encode import (
     NOBODY,
@@ -29,6 +28,7 @@ from stance.encode import (
 )
 from stance.errors import InputError, StanceError
 from stance.golden import check_golden
+from stance.hub import find_model
 from stance.metrics import softmax
 from stance.pairs import make_pairs
 from stance.records import StanceRecord, make_records
@@ -239,24 +239,30 @@ def load(
     backend: str = "onnx",
     threads: int | None = None,
     actors: str | os.PathLike[str] | None = None,
+    revision: str | None = None,
+    local_files_only: bool = False,
 ) -> Scorer:
     """A scorer with the shipped model, or with the one in `model_dir`.
 
     Args:
-        model_dir: a model folder; None for the shipped one.
+        model_dir: a model folder, or an id of the Hugging Face Hub ("organisation/name");
+            None for the shipped model.
         backend: "onnx", or "torch" if the folder also holds network.json and network.safetensors.
         threads: threads to compute with; None lets the runtime choose.
         actors: a user list (CSV, TOML or JSONL) whose rows override the built-in actor table.
+        revision: of a model of the Hub: a branch, tag or commit; None for the newest.
+        local_files_only: take a model of the Hub only if it was downloaded before.
 
     Raises:
-        ModelNotFoundError: there is no such folder, or no model in it.
+        ModelNotFoundError: there is no such folder or repository, or no model in it.
         ModelMismatchError: a file is missing or changed, or the golden answers are not given.
         ActorTableError: a row of the user list is wrong.
-        InputError: no such backend.
+        InputError: no such backend, or a revision of a local folder.
+        MissingDependencyError: what the backend or the Hub needs is not installed.
     """
-    directory = default_dir() if model_dir is None else Path(model_dir)
     if backend not in ("onnx", "torch"):
         raise InputError(f"backend is {backend!r}; must be 'onnx' or 'torch'")
+    directory = find_model(model_dir, revision, local_files_only=local_files_only)
     check_folder(directory)
     config = ModelConfig.read(directory)
     computing: Backend = (OnnxBackend if backend == "onnx" else TorchBackend)(directory, threads)
