@@ -24,8 +24,18 @@ if TYPE_CHECKING:
         ModelNotFoundError,
         StanceError,
     )
+    from stance.estimator import StanceClassifier
     from stance.evaluation import Evaluation, evaluate
     from stance.files import read_documents, read_records, write_records
+    from stance.frames import (
+        documents_from,
+        record_schema,
+        records_from,
+        score_columns,
+        to_arrow,
+        to_pandas,
+        to_polars,
+    )
     from stance.labelled import LabelledPair, read_pairs
     from stance.pairs import make_pairs
     from stance.records import StanceRecord
@@ -54,11 +64,13 @@ _HOME = {
     "Prediction": "values",
     "Scorer": "scoring",
     "Sentence": "values",
+    "StanceClassifier": "estimator",
     "StanceError": "errors",
     "StanceRecord": "records",
     "StanceVector": "vectors",
     "aggregate": "vectors",
     "analyze": "scoring",
+    "documents_from": "frames",
     "evaluate": "evaluation",
     "find_actors": "actors",
     "load": "scoring",
@@ -67,7 +79,13 @@ _HOME = {
     "read_documents": "files",
     "read_pairs": "labelled",
     "read_records": "files",
+    "record_schema": "frames",
+    "records_from": "frames",
+    "score_columns": "frames",
     "split_sentences": "sentences",
+    "to_arrow": "frames",
+    "to_pandas": "frames",
+    "to_polars": "frames",
     "write_records": "files",
 }
 
@@ -89,11 +107,13 @@ __all__ = [
     "Prediction",
     "Scorer",
     "Sentence",
+    "StanceClassifier",
     "StanceError",
     "StanceRecord",
     "StanceVector",
     "aggregate",
     "analyze",
+    "documents_from",
     "evaluate",
     "find_actors",
     "load",
@@ -102,7 +122,13 @@ __all__ = [
     "read_documents",
     "read_pairs",
     "read_records",
+    "record_schema",
+    "records_from",
+    "score_columns",
     "split_sentences",
+    "to_arrow",
+    "to_pandas",
+    "to_polars",
     "write_records",
 ]
 

@@ -16,7 +16,8 @@ from .conftest import ROOT
 # Each module imports only from modules before it.
 ORDER = (
     "errors values metrics sentences actor_table actor_context actor_use actors pairs encode artefact hub backends "
-    "tagging records golden scoring speed doctor network labelled finetune export vectors files evaluation report cli __main__"
+    "tagging records golden scoring speed doctor network labelled finetune export vectors files frames evaluation "
+    "estimator spacy_component transformers_task report cli __main__"
 ).split()
 
 
