@@ -3,8 +3,7 @@
 spaCy finds it through the entry point `spacy_factories` of the installed package.
 """
 
-from __future__ import annotations
-
+# spaCy 3.7 reads the annotations below, so they are no strings here.
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
@@ -78,7 +77,7 @@ def _with_stances(doc: Doc, records: list[StanceRecord]) -> Doc:
     return doc
 
 
-def _span(doc: Doc, start: int, end: int, label: str) -> Span:
+def _span(doc: Doc, start: int, end: int, label: str) -> "Span":
     """The tokens that hold these characters."""
     return doc.char_span(start, end, label=label, alignment_mode="expand")
 

@@ -140,6 +140,7 @@ def test_evaluate(tmp_path: Path) -> None:
     assert b"macro_f1" in run("evaluate", "pairs.jsonl", cwd=tmp_path).stdout
 
 
+@pytest.mark.timing
 def test_first_answer_of_a_cold_process_in_two_seconds() -> None:
     """Best of three, on an article: start Python, load and check the model, read, print."""
     times = []
