@@ -68,7 +68,7 @@ def read_records(path: str | os.PathLike[str]) -> Iterator[StanceRecord]:
     for number, line in _lines(path):
         try:
             yield StanceRecord.from_json(json.loads(line))
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             hint = error.hint if isinstance(error, StanceError) else None
             raise InputError(f"{os.fspath(path)}, line {number}: {error}", hint=hint) from error
 

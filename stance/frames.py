@@ -194,6 +194,13 @@ def rows_of(table: Any) -> Iterator[Mapping[str, Any]]:
 def _raw_rows(table: Any) -> Iterator[Any]:
     if isinstance(table, Mapping):
         columns = list(table.values())
+        bare = [
+            name for name, c in table.items() if isinstance(c, str) or not hasattr(c, "__len__")
+        ]
+        if bare:
+            raise InputError(
+                f"column {bare[0]!r} is {table[bare[0]]!r:.80}; must be a list of values"
+            )
         if len({len(column) for column in columns}) > 1:
             raise InputError(f"columns have lengths {[len(c) for c in columns]}; must be equal")
         yield from (dict(zip(table, values, strict=True)) for values in zip(*columns, strict=True))
