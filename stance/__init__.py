@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     )
     from stance.estimator import StanceClassifier
     from stance.evaluation import Evaluation, evaluate
+    from stance.evidence import EvidenceUnit, evidence_units
     from stance.files import read_documents, read_records, write_records
     from stance.frames import (
         documents_from,
@@ -36,13 +37,25 @@ if TYPE_CHECKING:
         to_pandas,
         to_polars,
     )
+    from stance.intervals import Method
     from stance.labelled import LabelledPair, read_pairs
     from stance.pairs import make_pairs
+    from stance.partials import PartialVectors, Selection, merge, partial
+    from stance.positions import (
+        Alignment,
+        Similarity,
+        StanceMatrix,
+        alignment,
+        similarity,
+        to_matrix,
+    )
     from stance.records import StanceRecord
     from stance.scoring import Scorer, analyze, load
     from stance.sentences import split_sentences
+    from stance.validation import Correlation, Validation, validate
     from stance.values import Actor, Document, Mention, Pair, Prediction, Sentence
-    from stance.vectors import Cell, StanceVector, aggregate
+    from stance.vector_tables import to_table, write_vectors
+    from stance.vectors import Cell, StanceVector, aggregate, finish
 
 __version__ = "0.1.0"
 
@@ -50,86 +63,124 @@ _HOME = {
     "Actor": "values",
     "ActorTable": "actor_table",
     "ActorTableError": "errors",
+    "Alignment": "positions",
     "Cell": "vectors",
+    "Correlation": "validation",
     "Document": "values",
     "Evaluation": "evaluation",
+    "EvidenceUnit": "evidence",
     "InputError": "errors",
     "LabelledPair": "labelled",
     "Mention": "values",
+    "Method": "intervals",
     "MissingDependencyError": "errors",
     "ModelError": "errors",
     "ModelMismatchError": "errors",
     "ModelNotFoundError": "errors",
     "Pair": "values",
+    "PartialVectors": "partials",
     "Prediction": "values",
     "Scorer": "scoring",
+    "Selection": "partials",
     "Sentence": "values",
+    "Similarity": "positions",
     "StanceClassifier": "estimator",
     "StanceError": "errors",
+    "StanceMatrix": "positions",
     "StanceRecord": "records",
     "StanceVector": "vectors",
+    "Validation": "validation",
     "aggregate": "vectors",
+    "alignment": "positions",
     "analyze": "scoring",
     "documents_from": "frames",
     "evaluate": "evaluation",
+    "evidence_units": "evidence",
     "find_actors": "actors",
+    "finish": "vectors",
     "load": "scoring",
     "load_actor_table": "actor_table",
     "make_pairs": "pairs",
+    "merge": "partials",
+    "partial": "partials",
     "read_documents": "files",
     "read_pairs": "labelled",
     "read_records": "files",
     "record_schema": "frames",
     "records_from": "frames",
     "score_columns": "frames",
+    "similarity": "positions",
     "split_sentences": "sentences",
     "to_arrow": "frames",
+    "to_matrix": "positions",
     "to_pandas": "frames",
     "to_polars": "frames",
+    "to_table": "vector_tables",
+    "validate": "validation",
     "write_records": "files",
+    "write_vectors": "vector_tables",
 }
 
 __all__ = [
     "Actor",
     "ActorTable",
     "ActorTableError",
+    "Alignment",
     "Cell",
+    "Correlation",
     "Document",
     "Evaluation",
+    "EvidenceUnit",
     "InputError",
     "LabelledPair",
     "Mention",
+    "Method",
     "MissingDependencyError",
     "ModelError",
     "ModelMismatchError",
     "ModelNotFoundError",
     "Pair",
+    "PartialVectors",
     "Prediction",
     "Scorer",
+    "Selection",
     "Sentence",
+    "Similarity",
     "StanceClassifier",
     "StanceError",
+    "StanceMatrix",
     "StanceRecord",
     "StanceVector",
+    "Validation",
     "aggregate",
+    "alignment",
     "analyze",
     "documents_from",
     "evaluate",
+    "evidence_units",
     "find_actors",
+    "finish",
     "load",
     "load_actor_table",
     "make_pairs",
+    "merge",
+    "partial",
     "read_documents",
     "read_pairs",
     "read_records",
     "record_schema",
     "records_from",
     "score_columns",
+    "similarity",
     "split_sentences",
     "to_arrow",
+    "to_matrix",
     "to_pandas",
     "to_polars",
+    "to_table",
+    "validate",
     "write_records",
+    "write_vectors",
 ]
 
 

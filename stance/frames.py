@@ -94,7 +94,7 @@ def to_pandas(records: Iterable[StanceRecord]) -> pandas.DataFrame:
     try:
         import pandas
     except ImportError as error:
-        raise MissingDependencyError("pandas", "pandas") from error
+        raise MissingDependencyError("pandas", "tables") from error
     types = {str: "string", int: "Int64", float: "float64", bool: "bool"}
     columns = {
         name: pandas.Series(values, dtype=types.get(kind, "datetime64[s]"))
@@ -112,7 +112,7 @@ def to_polars(records: Iterable[StanceRecord]) -> polars.DataFrame:
     try:
         import polars
     except ImportError as error:
-        raise MissingDependencyError("polars", "polars") from error
+        raise MissingDependencyError("polars", "tables") from error
     return polars.DataFrame(_columns(records), schema=_kinds())
 
 
@@ -137,7 +137,7 @@ def record_schema() -> pyarrow.Schema:
     try:
         import pyarrow
     except ImportError as error:
-        raise MissingDependencyError("pyarrow", "corpus") from error
+        raise MissingDependencyError("pyarrow", "tables") from error
     types = {
         str: pyarrow.string(),
         int: pyarrow.int64(),

@@ -16,8 +16,9 @@ from .conftest import ROOT
 # Each module imports only from modules before it.
 ORDER = (
     "errors values metrics sentences actor_table actor_context actor_use actors pairs encode artefact hub backends "
-    "tagging records golden scoring speed doctor network labelled finetune export vectors files frames evaluation "
-    "estimator spacy_component transformers_task report cli __main__"
+    "tagging records golden scoring speed doctor network labelled finetune export "
+    "copies periods evidence partials intervals vectors positions vector_tables validation "
+    "files frames evaluation estimator spacy_component transformers_task report cli __main__"
 ).split()
 
 

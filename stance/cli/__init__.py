@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from stance.cli.aggregate import aggregate
 from stance.cli.analyze import analyze
 from stance.cli.bench import bench
 from stance.cli.doctor import doctor
@@ -46,7 +47,7 @@ def _verbs(
     """Who takes which stance toward whom in news text."""
 
 
-for verb in (analyze, evaluate, doctor, bench):
+for verb in (analyze, aggregate, evaluate, doctor, bench):
     app.command(epilog=EXIT_STATUS)(with_common_options(verb))
 
 

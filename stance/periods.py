@@ -1,0 +1,83 @@
+"""Calendar periods: their names, and the windows that move over them."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Collection
+
+from stance.errors import InputError
+
+PERIODS = ("day", "week", "month", "quarter", "year", "all")
+UNDATED = "undated"
+
+
+def period_of(date: datetime.date | None, by: str) -> str:
+    """The name of the period a date falls in; weeks are ISO weeks.
+
+    >>> [period_of(datetime.date(2021, 1, 3), by) for by in PERIODS]
+    ['2021-01-03', '2020-W53', '2021-01', '2021-Q1', '2021', 'all']
+
+    Raises:
+        InputError: `by` is not one of PERIODS.
+    """
+    check_period(by)
+    if by == "all":
+        return "all"
+    return UNDATED if date is None else _name(_number(date, by), by)
+
+
+def windows(periods: Collection[str], by: str, size: int) -> dict[str, list[str]]:
+    """The windows that each period lies in, named by their first and last period.
+
+    They end at every period from the first given to the last, so those at the begin hold less.
+
+    >>> windows(["2021-11", "2022-01"], "month", 2)["2021-11"]
+    ['2021-10/2021-11', '2021-11/2021-12']
+    """
+    numbers = {period: _number(_first_day(period, by), by) for period in periods}
+    last = max(numbers.values())
+    return {
+        period: [
+            f"{_name(end - size + 1, by)}/{_name(end, by)}"
+            for end in range(number, min(number + size - 1, last) + 1)
+        ]
+        for period, number in numbers.items()
+    }
+
+
+def check_period(by: object) -> None:
+    """Raise InputError unless `by` names a kind of period."""
+    if by not in PERIODS:
+        raise InputError(f"by is {by!r}; must be one of {', '.join(PERIODS)}")
+
+
+def _number(date: datetime.date, by: str) -> int:
+    """Which period of its kind a date falls in, counted from the year 0."""
+    if by == "day":
+        return date.toordinal()
+    if by == "week":
+        return (date.toordinal() - 1) // 7
+    if by == "month":
+        return 12 * date.year + date.month - 1
+    return 4 * date.year + (date.month - 1) // 3 if by == "quarter" else date.year
+
+
+def _name(number: int, by: str) -> str:
+    if by == "day":
+        return datetime.date.fromordinal(number).isoformat()
+    if by == "week":
+        # The week of its Thursday's year.
+        year, week, _ = datetime.date.fromordinal(7 * number + 4).isocalendar()
+        return f"{year:04d}-W{week:02d}"
+    if by == "month":
+        return f"{number // 12:04d}-{number % 12 + 1:02d}"
+    return f"{number // 4:04d}-Q{number % 4 + 1}" if by == "quarter" else f"{number:04d}"
+
+
+def _first_day(period: str, by: str) -> datetime.date:
+    if by in ("day", "week"):
+        return datetime.date.fromisoformat(period)
+    year, _, part = period.partition("-")
+    if by == "month":
+        return datetime.date(int(year), int(part), 1)
+    return datetime.date(int(year), 3 * int(part[1:]) - 2 if by == "quarter" else 1, 1)
