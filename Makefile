@@ -4,7 +4,7 @@ TRAIN = $(PYTHON) training/train.py --data build/data
 
 UV ?= .venv/bin/uv
 
-.PHONY: install fix test build docs oldest newest fuzz audit actors model
+.PHONY: install fix test build docs oldest newest fuzz audit actors pictures model
 
 install:
 	python3 -m venv .venv
@@ -44,6 +44,10 @@ audit:
 
 actors:
 	$(PYTHON) training/build_actors.py --data $(DATA)
+
+# The README's pictures, from the seed articles.
+pictures:
+	$(PYTHON) docs/make_pictures.py
 
 # From the data to the shipped folder; killed, the same command goes on from the last epoch.
 model:

@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from stance.labelled import LabelledPair, read_pairs
     from stance.pairs import make_pairs
     from stance.partials import PartialVectors, Selection, merge, partial
+    from stance.plots import plot_alignment, plot_matrix, plot_series, plot_vector
     from stance.positions import (
         Alignment,
         Similarity,
@@ -52,10 +53,13 @@ if TYPE_CHECKING:
     from stance.records import StanceRecord
     from stance.scoring import Scorer, analyze, load
     from stance.sentences import split_sentences
+    from stance.shifts import StatedShift, stated_shifts
+    from stance.turns import Turn, TurnSearch, find_turns, search_turns
     from stance.validation import Correlation, Validation, validate
     from stance.values import Actor, Document, Mention, Pair, Prediction, Sentence
     from stance.vector_tables import to_table, write_vectors
     from stance.vectors import Cell, StanceVector, aggregate, finish
+    from stance.webpage import write_html
 
 __version__ = "0.1.0"
 
@@ -89,6 +93,9 @@ _HOME = {
     "StanceMatrix": "positions",
     "StanceRecord": "records",
     "StanceVector": "vectors",
+    "StatedShift": "shifts",
+    "Turn": "turns",
+    "TurnSearch": "turns",
     "Validation": "validation",
     "aggregate": "vectors",
     "alignment": "positions",
@@ -97,26 +104,34 @@ _HOME = {
     "evaluate": "evaluation",
     "evidence_units": "evidence",
     "find_actors": "actors",
+    "find_turns": "turns",
     "finish": "vectors",
     "load": "scoring",
     "load_actor_table": "actor_table",
     "make_pairs": "pairs",
     "merge": "partials",
     "partial": "partials",
+    "plot_alignment": "plots",
+    "plot_matrix": "plots",
+    "plot_series": "plots",
+    "plot_vector": "plots",
     "read_documents": "files",
     "read_pairs": "labelled",
     "read_records": "files",
     "record_schema": "frames",
     "records_from": "frames",
     "score_columns": "frames",
+    "search_turns": "turns",
     "similarity": "positions",
     "split_sentences": "sentences",
+    "stated_shifts": "shifts",
     "to_arrow": "frames",
     "to_matrix": "positions",
     "to_pandas": "frames",
     "to_polars": "frames",
     "to_table": "vector_tables",
     "validate": "validation",
+    "write_html": "webpage",
     "write_records": "files",
     "write_vectors": "vector_tables",
 }
@@ -151,6 +166,9 @@ __all__ = [
     "StanceMatrix",
     "StanceRecord",
     "StanceVector",
+    "StatedShift",
+    "Turn",
+    "TurnSearch",
     "Validation",
     "aggregate",
     "alignment",
@@ -159,26 +177,34 @@ __all__ = [
     "evaluate",
     "evidence_units",
     "find_actors",
+    "find_turns",
     "finish",
     "load",
     "load_actor_table",
     "make_pairs",
     "merge",
     "partial",
+    "plot_alignment",
+    "plot_matrix",
+    "plot_series",
+    "plot_vector",
     "read_documents",
     "read_pairs",
     "read_records",
     "record_schema",
     "records_from",
     "score_columns",
+    "search_turns",
     "similarity",
     "split_sentences",
+    "stated_shifts",
     "to_arrow",
     "to_matrix",
     "to_pandas",
     "to_polars",
     "to_table",
     "validate",
+    "write_html",
     "write_records",
     "write_vectors",
 ]

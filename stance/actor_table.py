@@ -66,6 +66,14 @@ class ActorTable:
         """The actor with this id and its display name, or None if the table has no such id."""
         return self.actors.get(actor_id)
 
+    def name_of(self, actor_id: str) -> str:
+        """The name of an id; without its prefix if the table does not list it; "TUR/OPP" is "Turkey (OPP)"."""
+        own, _, role = actor_id.partition("/")
+        actor = self.actor(own)
+        if actor is None:
+            return actor_id.removeprefix("ent:")
+        return f"{actor.name} ({role})" if role else actor.name
+
     def lists(self, name: str) -> bool:
         """Whether the table has exactly this surface, whatever a context makes of it."""
         keys = tokenise(name)

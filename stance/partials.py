@@ -82,6 +82,14 @@ class PartialVectors:
         counts = list(self.undated.values())
         return sum(none for none, _ in counts), sum(out for _, out in counts)
 
+    def check_models(self) -> None:
+        """Raise InputError if records of several models would be mixed without leave."""
+        if len(self.model_ids) > 1 and not self.select.mix_models:
+            raise InputError(
+                f"records are of {len(self.model_ids)} models: {', '.join(sorted(self.model_ids))}",
+                hint="score them with one model, or allow it: select=Selection(mix_models=True)",
+            )
+
 
 def partial(
     records: Iterable[StanceRecord], by: str = "month", select: Selection | None = None

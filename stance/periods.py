@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Collection
+import re
+from collections.abc import Collection, Iterable
 
 from stance.errors import InputError
 
@@ -34,7 +35,7 @@ def windows(periods: Collection[str], by: str, size: int) -> dict[str, list[str]
     >>> windows(["2021-11", "2022-01"], "month", 2)["2021-11"]
     ['2021-10/2021-11', '2021-11/2021-12']
     """
-    numbers = {period: _number(_first_day(period, by), by) for period in periods}
+    numbers = {period: _number(period_start(period), by) for period in periods}
     last = max(numbers.values())
     return {
         period: [
@@ -43,6 +44,33 @@ def windows(periods: Collection[str], by: str, size: int) -> dict[str, list[str]
         ]
         for period, number in numbers.items()
     }
+
+
+def period_start(period: str) -> datetime.date:
+    """The first day of a period named "2021", "2021-Q4", "2021-12", "2021-W51" or "2021-12-24".
+
+    Of a window ("2021-10/2021-12"), that of its last period.
+
+    Raises:
+        InputError: `period` is none of these.
+    """
+    period = period.rpartition("/")[2]
+    quarter = re.fullmatch(r"(\d{4})-Q([1-4])", period)
+    if quarter:
+        return datetime.date(int(quarter[1]), 3 * int(quarter[2]) - 2, 1)
+    day = f"{period}-1" if re.fullmatch(r"\d{4}-W\d{2}", period) else period
+    day = {4: f"{period}-01-01", 7: f"{period}-01"}.get(len(period), day)
+    try:
+        return datetime.date.fromisoformat(day)
+    except ValueError as error:
+        raise InputError(
+            f"period is {period!r}; must be as in 2021, 2021-Q4, 2021-12, 2021-W51 or 2021-12-24"
+        ) from error
+
+
+def on_calendar(periods: Iterable[str]) -> list[str]:
+    """The dated periods among these, in order of time."""
+    return sorted((p for p in set(periods) if p not in (UNDATED, "all")), key=period_start)
 
 
 def check_period(by: object) -> None:
@@ -72,12 +100,3 @@ def _name(number: int, by: str) -> str:
     if by == "month":
         return f"{number // 12:04d}-{number % 12 + 1:02d}"
     return f"{number // 4:04d}-Q{number % 4 + 1}" if by == "quarter" else f"{number:04d}"
-
-
-def _first_day(period: str, by: str) -> datetime.date:
-    if by in ("day", "week"):
-        return datetime.date.fromisoformat(period)
-    year, _, part = period.partition("-")
-    if by == "month":
-        return datetime.date(int(year), int(part), 1)
-    return datetime.date(int(year), 3 * int(part[1:]) - 2 if by == "quarter" else 1, 1)

@@ -5,9 +5,11 @@ from __future__ import annotations
 import datetime
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, fields
+from html import escape
 from typing import Any
 
 from stance.errors import InputError
+from stance.marking import INK, Span, sentence_html, showable
 from stance.values import SCHEMA_VERSION, Document, Mention, Pair, Prediction, Sentence
 
 
@@ -67,6 +69,25 @@ class StanceRecord:
         row = asdict(self)
         row["date"] = self.date.isoformat() if self.date else None
         return row
+
+    @property
+    def marks(self) -> tuple[Span, Span | None]:
+        """Where source and target are in `sentence`, in half-open characters."""
+        base = self.sentence_start
+        source = (self.source_start - base, self.source_end - base)
+        if self.target_start is None or self.target_end is None:
+            return source, None
+        return source, (self.target_start - base, self.target_end - base)
+
+    def _repr_html_(self) -> str:
+        """For notebooks: who takes which stance toward whom, over the marked sentence."""
+        target = self.target_id or self.target_text or "nobody named"
+        who = f"{self.source_id or self.source_text} → {target}"
+        color = INK.get(self.stance, INK["neutral"])
+        stance = f'<b style="color:{color}">{escape(self.stance)} {self.score:+.2f}</b>'
+        where = ", ".join(str(x) for x in (self.outlet, self.date) if x is not None)
+        head = f"{escape(showable(who))}: {stance} <small>{escape(showable(where))}</small>"
+        return head + sentence_html(self.sentence, *self.marks, self.stance)
 
     @classmethod
     def from_json(cls, row: Mapping[str, Any]) -> StanceRecord:

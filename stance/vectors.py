@@ -17,6 +17,7 @@ from stance.evidence import (
     documents_joined,
     units_of,
 )
+from stance.marking import table_html
 from stance.partials import PartialVectors, Selection, Sentences, partial, windows_of
 
 if TYPE_CHECKING:
@@ -62,6 +63,17 @@ class StanceVector:
     level: float
     no_date: int = 0
     out_of_range: int = 0
+
+    def _repr_html_(self) -> str:
+        """For notebooks: a row a target."""
+        head = (f"{self.source_id}, {self.period}", "mean", f"{self.level:.0%} interval", "n")
+        return table_html(
+            head,
+            (
+                (c.target_id, f"{c.mean:+.2f}", f"{c.low:+.2f} to {c.high:+.2f}", str(c.n))
+                for c in self.cells
+            ),
+        )
 
 
 def aggregate(
@@ -122,11 +134,7 @@ def finish(
     check_choice("weights", weights, WEIGHTS)
     if not 0 < level < 1:
         raise InputError(f"level is {level!r}; must be between 0 and 1")
-    if len(sums.model_ids) > 1 and not sums.select.mix_models:
-        raise InputError(
-            f"records are of {len(sums.model_ids)} models: {', '.join(sorted(sums.model_ids))}",
-            hint="score them with one model, or allow it: select=Selection(mix_models=True)",
-        )
+    sums.check_models()
     by_source: dict[str, dict[Key, Sentences]] = defaultdict(dict)
     for key, sentences in windows_of(sums, window).items():
         by_source[key.source_id][key] = sentences
@@ -136,7 +144,7 @@ def finish(
         for _, cells in sorted(by_source.items())
         for vector in _vectors(
             {key: units_of(key, cells[key], weights) for key in sorted(cells)},
-            sums,
+            sums.undated,
             level,
             weights,
             method,
@@ -144,9 +152,29 @@ def finish(
     ]
 
 
+def vectors_of(units: Iterable[EvidenceUnit], *, level: float = 0.9) -> list[StanceVector]:
+    """The vectors of `evidence_units`, those of `aggregate` but for its counts of undated records.
+
+    Args:
+        units: of one kind of period.
+        level: the interval's nominal coverage, in (0, 1).
+    """
+    by_source: dict[str, dict[Key, list[EvidenceUnit]]] = defaultdict(lambda: defaultdict(list))
+    for unit in units:
+        key = Key(unit.source_id, unit.period, unit.target_id)
+        by_source[unit.source_id][key].append(unit)
+    return [
+        vector
+        for _, cells in sorted(by_source.items())
+        for vector in _vectors(
+            {key: cells[key] for key in sorted(cells)}, {}, level, "confidence", None
+        )
+    ]
+
+
 def _vectors(
     units: Mapping[Key, Sequence[EvidenceUnit]],
-    sums: PartialVectors,
+    undated: Mapping[str, tuple[int, int]],
     level: float,
     weights: str,
     method: Method | None,
@@ -162,7 +190,7 @@ def _vectors(
             period,
             tuple(cells),
             level,
-            *(sums.undated.get(source, (0, 0)) if period == "undated" else (0, 0)),
+            *(undated.get(source, (0, 0)) if period == "undated" else (0, 0)),
         )
         for period, cells in by_period.items()
     ]

@@ -16,9 +16,10 @@ from .conftest import ROOT
 # Each module imports only from modules before it.
 ORDER = (
     "errors values metrics sentences actor_table actor_context actor_use actors pairs encode artefact hub backends "
-    "tagging records golden scoring speed doctor network labelled finetune export "
+    "tagging marking records golden scoring speed doctor network labelled finetune export "
     "copies periods evidence partials intervals vectors positions vector_tables validation "
-    "files frames evaluation estimator spacy_component transformers_task report cli __main__"
+    "changepoints turns shifts turn_tables files frames evaluation estimator spacy_component transformers_task "
+    "plots webevidence webdata webpage printing cli __main__"
 ).split()
 
 
@@ -81,7 +82,9 @@ def test_docstring_examples(module: str) -> None:
     assert doctest.testmod(importlib.import_module(module)).failed == 0
 
 
-def test_readme_python_runs() -> None:
+def test_readme_python_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "seeds").symlink_to(ROOT / "seeds")
+    monkeypatch.chdir(tmp_path)
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     blocks = [part.split("```")[0] for part in readme.split("```python\n")[1:]]
     assert blocks

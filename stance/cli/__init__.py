@@ -12,7 +12,9 @@ from stance.cli.analyze import analyze
 from stance.cli.bench import bench
 from stance.cli.doctor import doctor
 from stance.cli.evaluate import evaluate
+from stance.cli.report import report
 from stance.cli.terminal import run_reporting, with_common_options
+from stance.cli.turns import turns
 
 EXIT_STATUS = (
     "Exit status: 0 all done; 1 something could not be read or done (the rest was); "
@@ -47,7 +49,7 @@ def _verbs(
     """Who takes which stance toward whom in news text."""
 
 
-for verb in (analyze, aggregate, evaluate, doctor, bench):
+for verb in (analyze, aggregate, turns, report, evaluate, doctor, bench):
     app.command(epilog=EXIT_STATUS)(with_common_options(verb))
 
 

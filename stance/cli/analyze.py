@@ -54,7 +54,7 @@ def analyze(
 
       stance analyze --json --date 2021-12-24 *.txt > records.jsonl
     """
-    from stance.report import print_records
+    from stance.printing import print_records
     from stance.scoring import load
 
     with reporting_errors() as errors:

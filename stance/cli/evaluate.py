@@ -37,7 +37,7 @@ def evaluate(
       stance evaluate pairs.jsonl --json
     """
     from stance.evaluation import evaluate as run
-    from stance.report import print_evaluation
+    from stance.printing import print_evaluation
     from stance.scoring import load
 
     with reporting_errors() as errors:

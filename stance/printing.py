@@ -12,6 +12,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from stance.marking import showable
 from stance.vectors import aggregate
 
 if TYPE_CHECKING:
@@ -85,16 +86,11 @@ def _answer(record: StanceRecord, table: ActorTable) -> Text:
 
 
 def _sentence(record: StanceRecord) -> Text:
-    """The evidence with source and target underlined; a control character would move a terminal."""
-    plain = "".join(c if c.isprintable() else " " for c in record.sentence)
-    sentence = Text(plain)
-    for start, end in (
-        (record.source_start, record.source_end),
-        (record.target_start, record.target_end),
-    ):
-        if start is not None and end is not None:
-            offset = record.sentence_start
-            sentence.stylize("underline", start - offset, end - offset)
+    """The evidence with source and target underlined."""
+    sentence = Text(showable(record.sentence))
+    for mark in record.marks:
+        if mark is not None:
+            sentence.stylize("underline", *mark)
     return sentence
 
 

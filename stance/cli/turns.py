@@ -1,0 +1,64 @@
+"""`stance turns`: records in, changes of stance out."""
+
+from __future__ import annotations
+
+import json
+import sys
+from itertools import chain
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from stance.cli.terminal import reporting_errors
+
+
+def turns(
+    records: Annotated[
+        list[str], typer.Argument(help="Records, as `stance analyze --json` writes them.")
+    ],
+    by: Annotated[str, typer.Option(help="day, week, month, quarter or year.")] = "month",
+    level: Annotated[
+        str,
+        typer.Option(
+            help="Who counts as one actor: state (its government, armed forces and legislature), role or country."
+        ),
+    ] = "state",
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+    alpha: Annotated[float, typer.Option(help="False discovery rate over dyads.")] = 0.05,
+    min_periods: Annotated[
+        int, typer.Option(help="Least periods with evidence on each side of a turn.")
+    ] = 3,
+    interval: Annotated[float, typer.Option(help="Coverage of the intervals.")] = 0.9,
+    mix_models: Annotated[
+        bool, typer.Option("--mix-models", help="Search records of several models.")
+    ] = False,
+    seed: Annotated[int, typer.Option(help="Of permutations and resamples.")] = 0,
+) -> None:
+    """Find when an actor's stance toward another changed, with the sentences before and after.
+
+    A change of volume or of the outlets alone is no turn. Shifts that a sentence itself states are listed apart.
+
+    Examples:
+
+      stance turns records.jsonl --by month
+
+      stance turns records.jsonl --by quarter --json > turns.json
+    """
+    from stance.actor_table import load_actor_table
+    from stance.files import read_records
+    from stance.partials import Selection, partial
+    from stance.shifts import stated_shifts
+    from stance.turn_tables import print_turns
+    from stance.turns import search_turns
+
+    with reporting_errors():
+        rows = list(chain.from_iterable(map(read_records, records)))
+        sums = partial(rows, by, Selection(level, mix_models=mix_models))
+        found = search_turns(sums, level=interval, alpha=alpha, min_periods=min_periods, seed=seed)
+        shifts = stated_shifts(rows, entity=level)
+        if as_json:
+            result = found.to_json() | {"stated_shifts": [shift.to_json() for shift in shifts]}
+            sys.stdout.write(json.dumps(result, ensure_ascii=False) + "\n")
+        else:
+            print_turns(found, shifts, rows, load_actor_table(), Console())

@@ -1,0 +1,112 @@
+"""Turns and stated shifts printed for a person, each in a table of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from stance.turns import telling_records
+
+if TYPE_CHECKING:
+    from stance.actor_table import ActorTable
+    from stance.records import StanceRecord
+    from stance.shifts import StatedShift
+    from stance.turns import Turn, TurnSearch
+
+MOST_SHIFTS = 20
+
+
+def print_turns(
+    found: TurnSearch,
+    shifts: Sequence[StatedShift],
+    records: Sequence[StanceRecord],
+    table: ActorTable,
+    console: Console,
+) -> None:
+    """The turns with the most telling sentences on both sides, then the stated shifts, then counts.
+
+    Args:
+        found: from `search_turns`.
+        shifts: from `stated_shifts`.
+        records: what both come from.
+        table: gives actors their names.
+        console: where to print.
+    """
+    if found.turns:
+        _print_found(found.turns, table, console)
+        for turn in found.turns:
+            _print_sentences(turn, records, table, console)
+    else:
+        console.print("No turn found.")
+    if shifts:
+        _print_shifts(shifts, table, console)
+    console.print(
+        f"\nDyads tested: {found.tested}; with too little evidence on both sides: {found.untested}. "
+        f"Records without a date: {found.no_date}; out of range: {found.out_of_range}."
+    )
+
+
+def _print_found(turns: Sequence[Turn], table: ActorTable, console: Console) -> None:
+    grid = Table("source", "target", "at", "before", "after", "change", "p", "q", "sentences")
+    for turn in turns:
+        grid.add_row(
+            Text(_name(turn.source_id, table)),
+            Text(_name(turn.target_id, table)),
+            turn.at,
+            f"{turn.before:+.2f}",
+            f"{turn.after:+.2f}",
+            f"{turn.delta:+.2f} ({turn.low:+.2f} to {turn.high:+.2f})",
+            f"{turn.p_value:.2g}",
+            f"{turn.q_value:.2g}",
+            f"{turn.n_before}, {turn.n_after}",
+        )
+    console.print(
+        f"Turns found: mean scores in −1 to +1, {turns[0].level:.0%} interval of the change"
+    )
+    console.print(grid)
+
+
+def _print_sentences(
+    turn: Turn, records: Sequence[StanceRecord], table: ActorTable, console: Console
+) -> None:
+    title = f"\n{_name(turn.source_id, table)} → {_name(turn.target_id, table)}, {turn.at}"
+    console.print(Text(title, style="bold"))
+    for side, some in zip(("before", "after"), telling_records(turn, records), strict=True):
+        for record in some:
+            origin = " ".join(filter(None, (str(record.date), record.outlet)))
+            line = Text(_plain(f"{side}, {origin}: {record.score:+.2f}  {record.sentence}"))
+            console.print(Padding(line, (0, 0, 0, 2), expand=False))
+
+
+def _print_shifts(shifts: Sequence[StatedShift], table: ActorTable, console: Console) -> None:
+    grid = Table("source", "target", "date", "from", "to", "sentence")
+    for shift in shifts[:MOST_SHIFTS]:
+        grid.add_row(
+            Text(_name(shift.source_id, table)),
+            Text(_name(shift.target_id, table)),
+            str(shift.date or "undated"),
+            shift.shift_from,
+            shift.shift_to,
+            Text(_plain(shift.sentence)),
+        )
+    console.print("\nShifts that sentences state, whether or not a turn was found")
+    console.print(grid)
+    if len(shifts) > MOST_SHIFTS:
+        console.print(f"and {len(shifts) - MOST_SHIFTS} more, all with --json")
+
+
+def _name(actor_id: str, table: ActorTable) -> str:
+    """The actor's name; for a role that is counted apart, with the role: Turkey/OPP."""
+    state, slash, role = actor_id.partition("/")
+    actor = table.actor(state)
+    return f"{actor.name if actor else state}{slash}{role}"
+
+
+def _plain(text: str) -> str:
+    """A control character would move a terminal."""
+    return "".join(c if c.isprintable() else " " for c in text)

@@ -1,0 +1,191 @@
+"""What the page is made of: its numbers, its evidence within a budget, its escaping and policy."""
+
+import base64
+import dataclasses
+import datetime
+import hashlib
+import json
+import random
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import stance
+from stance.evidence import evidence_units
+from stance.marking import pieces, showable
+from stance.vectors import vectors_of
+from stance.webdata import as_json
+from stance.webevidence import LONGEST_SENTENCE, clip
+from stance.webpage import MAX_BYTES
+
+from .conftest import ROOT
+from .example_records import example_records
+
+
+def data_of(page: str) -> dict:
+    return json.loads(re.search(r'id="data">(.*?)</script>', page, re.S)[1])
+
+
+def written(records: list, path: Path, **options: object) -> str:
+    assert stance.write_html(records, path, **options) == path.stat().st_size
+    return path.read_text(encoding="utf-8")
+
+
+def test_the_same_records_in_any_order_give_the_same_page(tmp_path: Path) -> None:
+    records = example_records(400)
+    page = written(records, tmp_path / "a.html")
+    random.Random(1).shuffle(records)
+    assert written(records, tmp_path / "b.html") == page
+
+
+def test_vectors_of_units_are_those_of_aggregate() -> None:
+    records = example_records(600)
+    for by in ("all", "month"):
+        assert vectors_of(evidence_units(records, by)) == stance.aggregate(records, by)
+
+
+def test_numbers_are_those_of_aggregate(tmp_path: Path) -> None:
+    records = example_records(400)
+    found = data_of(written(records, tmp_path / "page.html"))
+    ids = [actor for actor, _ in found["actors"]]
+    columns = zip(*(found["dyads"][k] for k in ("source", "target", "mean", "low", "n")), strict=True)  # fmt: skip
+    shown = {(ids[s], ids[t]): numbers for s, t, *numbers in columns}
+    assert shown == {
+        (v.source_id, c.target_id): [round(1e4 * c.mean), round(1e4 * c.low), c.n]
+        for v in stance.aggregate(records, "all")
+        for c in v.cells
+    }
+
+
+def test_long_evidence_is_left_out_within_the_size_and_every_pair_keeps_some(
+    tmp_path: Path,
+) -> None:
+    draw = random.Random(3)
+    records = [
+        dataclasses.replace(r, sentence=r.sentence + "".join(draw.choices("abcdefgh", k=450)))
+        for r in example_records(6500)
+    ]
+    page = written(records, tmp_path / "page.html")
+    found = data_of(page)
+    assert MAX_BYTES * 0.95 < len(page.encode()) <= MAX_BYTES
+    assert sum(found["dyads"]["n"]) > len(found["evidence"]["dyad"])
+    assert set(found["evidence"]["dyad"]) == set(range(len(found["dyads"]["n"])))
+
+
+def test_turns_are_shown_with_the_sentences_around_them(tmp_path: Path) -> None:
+    records = example_records(4000)
+    turns = stance.find_turns(records)
+    found = data_of(written(records, tmp_path / "page.html"))
+    names = [actor for actor, _ in found["actors"]]
+    shown = {
+        (
+            names[found["dyads"]["source"][d]],
+            names[found["dyads"]["target"][d]],
+            found["periods"][p],
+        )
+        for d, p in zip(found["turns"]["dyad"], found["turns"]["period"], strict=True)
+    }
+    assert ("SDN", "ETH", "2025-03") in shown
+    assert shown == {(t.source_id, t.target_id, t.at) for t in turns}
+
+
+def test_policy_allows_the_own_script_and_style_only(tmp_path: Path) -> None:
+    page = written(example_records(3), tmp_path / "page.html")
+    policy = re.search(r'Content-Security-Policy" content="([^"]*)"', page)[1].replace("&#39;", "'")
+    assert policy.startswith("default-src 'none'; script-src 'sha256-")
+    for tag, directive in (("script", "script-src"), ("style", "style-src")):
+        body = re.search(f"<{tag}>(.*?)</{tag}>", page, re.S)[1]
+        digest = base64.b64encode(hashlib.sha256(body.encode()).digest()).decode()
+        assert f"{directive} 'sha256-{digest}'" in policy
+    assert "http:" not in page.replace("http://www.w3.org/2000/svg", "") and "https:" not in page
+
+
+@given(st.text())
+def test_json_cannot_end_its_element_and_reads_back(text: str) -> None:
+    made = as_json({"text": text})
+    assert not {"<", ">", "&", "\u2028", "\u2029"} & set(made)
+    assert json.loads(made) == {"text": text}
+
+
+@given(st.text(max_size=3000), st.integers(-5, 3100), st.integers(-5, 3100), st.integers(0, 90))
+def test_clipped_sentences_keep_what_is_marked(text: str, a: int, b: int, length: int) -> None:
+    short, source, target = clip(text, (a, a + length), (b, b + length))
+    assert len(short) <= LONGEST_SENTENCE + 50
+    for (start, end), at in ((source, a), (target, b)):
+        assert 0 <= start <= end <= len(short)
+        assert short[start:end] == text[max(0, at) : max(0, at + length)]
+
+
+@given(st.text(), st.integers(-2, 30), st.integers(0, 9), st.integers(-2, 30), st.integers(0, 9))
+def test_pieces_are_the_whole_text(text: str, a: int, m: int, b: int, n: int) -> None:
+    assert "".join(piece for piece, _ in pieces(text, (a, a + m), (b, b + n))) == text
+
+
+@given(st.text(st.characters()))
+def test_showable_text_has_the_same_length_and_is_utf8(text: str) -> None:
+    assert len(showable(text)) == len(text)
+    showable(text).encode()
+
+
+def test_a_record_in_a_notebook_is_marked_and_escaped() -> None:
+    (record,) = example_records(1)
+    bad = "<img src=x onerror=alert(1)>"
+    record = dataclasses.replace(
+        record, sentence=f"{bad} met Rome.", sentence_start=0, source_start=0, source_end=len(bad),
+        target_start=len(bad) + 5, target_end=len(bad) + 9, outlet=bad, source_id=bad, stance=bad,
+    )  # fmt: skip
+    shown = record._repr_html_()
+    assert "<img" not in shown and shown.count("<mark") == 2
+    assert re.search(r'<mark title="target"[^>]*>Rome</mark>', shown)
+
+
+def test_a_vector_in_a_notebook_is_a_table() -> None:
+    (vector, *_) = stance.aggregate(example_records(40), by="all")
+    shown = vector._repr_html_()
+    assert shown.count("<tr>") == len(vector.cells) + 1
+    odd = dataclasses.replace(vector, source_id="<b>")
+    assert "<b>" not in odd._repr_html_()
+
+
+def test_bad_periods_are_refused(tmp_path: Path) -> None:
+    for by in ("all", "fortnight"):
+        with pytest.raises(stance.InputError, match=f"{by}.*day, week, month"):
+            stance.write_html([], tmp_path / "x.html", by=by)
+
+
+@pytest.mark.parametrize("by", ["day", "week", "quarter", "year"])
+def test_other_periods(tmp_path: Path, by: str) -> None:
+    records = [dataclasses.replace(r, date=datetime.date(2024, 12, 30)) for r in example_records(9)]
+    assert len(data_of(written(records, tmp_path / "x.html", by=by))["periods"]) == 1
+
+
+def run(*args: str, cwd: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "stance", "report", *args], capture_output=True, text=True, cwd=cwd
+    )
+
+
+def test_command(tmp_path: Path) -> None:
+    stance.write_records(example_records(50), tmp_path / "records.jsonl")
+    done = run("records.jsonl", "-o", "out.html", "--title", "A & B", cwd=tmp_path)
+    assert (done.returncode, done.stderr) == (0, "") and "50 records" in done.stdout
+    assert "<title>A &amp; B</title>" in (tmp_path / "out.html").read_text(encoding="utf-8")
+
+
+def test_command_says_what_is_wrong(tmp_path: Path) -> None:
+    (tmp_path / "empty.jsonl").write_text("")
+    assert "none.jsonl" in run("none.jsonl", cwd=tmp_path).stderr
+    assert "must be one of day" in run("empty.jsonl", "--by", "all", cwd=tmp_path).stderr
+    done = run("empty.jsonl", "-o", "no/such/folder.html", cwd=tmp_path)
+    assert done.returncode == 1 and "Traceback" not in done.stderr and "no/such" in done.stderr
+
+
+def test_without_jinja_the_extra_is_named(tmp_path: Path) -> None:
+    code = "import sys; sys.modules['jinja2'] = None; import stance; stance.write_html([], 'x')"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT)
+    assert "pip install 'stance[report]'" in done.stderr
