@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -43,54 +43,22 @@ class LabelledPair:
     split: str | None = None
 
 
-def read_pairs(path: str | Path, labels: Sequence[str] = STANCES) -> list[LabelledPair]:
-    """All pairs of a file, in order.
-
-    Args:
-        path: a JSONL file in UTF-8; blank lines are skipped.
-        labels: what `stance` may be.
-
-    Returns:
-        The pairs; empty for an empty file.
+def numbered_lines(path: Path) -> Iterator[tuple[int, bytes]]:
+    """The lines of a file with their numbers, blank ones left out, read as they are taken.
 
     Raises:
-        InputError: the file cannot be read, or a row is wrong; names file, line and field.
+        InputError: the file cannot be opened (at the call).
     """
-    return list(iter_pairs(path, labels=labels))
-
-
-def iter_pairs(
-    path: str | Path,
-    on_error: Callable[[InputError], object] | None = None,
-    *,
-    labels: Sequence[str] = STANCES,
-) -> Iterator[LabelledPair]:
-    """The pairs of a file one at a time, so that a file larger than memory can be read.
-
-    Args:
-        path: a JSONL file in UTF-8; blank lines are skipped.
-        on_error: called with the error of each wrong row, which is then skipped, so that one
-            bad row never loses the others. None raises at the first.
-        labels: what `stance` may be.
-
-    Returns:
-        An iterator over the good rows, in order. A row without `id` gets its line number.
-
-    Raises:
-        InputError: the file cannot be opened (at the call, whatever `on_error` is), or a row is
-            wrong (while iterating).
-    """
-    file = Path(path)
     try:
-        with file.open("rb"):
+        with path.open("rb"):
             pass
     except IsADirectoryError as error:
-        raise InputError(f"{file} is a folder, a JSONL file was expected") from error
+        raise InputError(f"{path} is a folder, a JSONL file was expected") from error
     except FileNotFoundError as error:
-        raise InputError(f"{file} does not exist, a JSONL file was expected") from error
+        raise InputError(f"{path} does not exist, a JSONL file was expected") from error
     except (OSError, ValueError) as error:
-        raise InputError(f"{str(file)!r} cannot be opened: {error}") from error
-    return good_rows(_lines(file), str(file), lambda raw, n: _parse(raw, n, labels), on_error)
+        raise InputError(f"{str(path)!r} cannot be opened: {error}") from error
+    return _lines(path)
 
 
 def _lines(file: Path) -> Iterator[tuple[int, bytes]]:
@@ -125,19 +93,15 @@ class RowError(Exception):
         self.hint = hint
 
 
-def _parse(raw: bytes, number: int, labels: Sequence[str]) -> LabelledPair:
-    return parse_row(_object(raw, number), number, labels)
-
-
-def parse_row(row: Mapping[str, Any], number: int, labels: Sequence[str] = STANCES) -> LabelledPair:
-    """The pair of one row in the format of labelled pairs.
+def parse_row(row: Mapping[str, Any], number: int) -> LabelledPair:
+    """The pair of one row in the format of labelled pairs; which labels a stance may have is not checked.
 
     Raises:
         RowError: a field is missing or wrong.
     """
     text = check_text(row)
     source, target = _span(row, "source", text), _span(row, "target", text)
-    stance = _label(row, "stance", labels)
+    stance = _string(row, "stance")
     sentiment = _label(row, "sentiment", SENTIMENTS)
     _check_question(source, target, stance, sentiment)
     return LabelledPair(
@@ -155,7 +119,12 @@ def parse_row(row: Mapping[str, Any], number: int, labels: Sequence[str] = STANC
     )
 
 
-def _object(raw: bytes, number: int) -> dict[str, Any]:
+def json_object(raw: bytes, number: int) -> dict[str, Any]:
+    """The JSON object of line `number`.
+
+    Raises:
+        RowError: the line is something else.
+    """
     try:
         # A byte order mark is allowed where editors put it.
         line = raw.decode("utf-8-sig" if number == 1 else "utf-8")
@@ -223,14 +192,12 @@ def _span(row: Mapping[str, Any], field: str, text: str) -> Span | None:
     return start, end
 
 
-def _label(row: Mapping[str, Any], field: str, allowed: Sequence[str]) -> str | None:
+def _label(row: Mapping[str, Any], field: str, allowed: tuple[str, ...]) -> str | None:
     value = row.get(field)
     if value is None:
         return None
     if value not in allowed:
-        raise RowError(
-            f"field '{field}' must be one of {tuple(allowed)} or null, got {show(value)}"
-        )
+        raise RowError(f"field '{field}' must be one of {allowed} or null, got {show(value)}")
     return str(value)
 
 
