@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from stance.actor_table import ActorTable, load_actor_table
     from stance.actors import find_actors
+    from stance.calibration import calibrate
+    from stance.comparison import Comparison, compare
     from stance.errors import (
         ActorTableError,
         InputError,
@@ -26,11 +28,14 @@ if TYPE_CHECKING:
     )
     from stance.evaluation import Evaluation, evaluate
     from stance.files import read_documents, read_records, write_records
-    from stance.labelled import LabelledPair, read_pairs
+    from stance.formats import read_pairs
+    from stance.labelled import LabelledPair
+    from stance.loop import TrainConfig
     from stance.pairs import make_pairs
     from stance.records import StanceRecord
     from stance.scoring import Scorer, analyze, load
     from stance.sentences import split_sentences
+    from stance.tuning import finetune
     from stance.values import Actor, Document, Mention, Pair, Prediction, Sentence
     from stance.vectors import Cell, StanceVector, aggregate
 
@@ -41,6 +46,7 @@ _HOME = {
     "ActorTable": "actor_table",
     "ActorTableError": "errors",
     "Cell": "vectors",
+    "Comparison": "comparison",
     "Document": "values",
     "Evaluation": "evaluation",
     "InputError": "errors",
@@ -57,25 +63,33 @@ _HOME = {
     "StanceError": "errors",
     "StanceRecord": "records",
     "StanceVector": "vectors",
+    "TrainConfig": "loop",
     "aggregate": "vectors",
     "analyze": "scoring",
+    "calibrate": "calibration",
+    "compare": "comparison",
     "evaluate": "evaluation",
     "find_actors": "actors",
+    "finetune": "tuning",
     "load": "scoring",
     "load_actor_table": "actor_table",
     "make_pairs": "pairs",
     "read_documents": "files",
-    "read_pairs": "labelled",
+    "read_pairs": "formats",
     "read_records": "files",
     "split_sentences": "sentences",
     "write_records": "files",
 }
+
+_TRAINING = {"onnx", "onnxscript", "safetensors", "torch"}
+"""What only training needs; the extra brings it."""
 
 __all__ = [
     "Actor",
     "ActorTable",
     "ActorTableError",
     "Cell",
+    "Comparison",
     "Document",
     "Evaluation",
     "InputError",
@@ -92,10 +106,14 @@ __all__ = [
     "StanceError",
     "StanceRecord",
     "StanceVector",
+    "TrainConfig",
     "aggregate",
     "analyze",
+    "calibrate",
+    "compare",
     "evaluate",
     "find_actors",
+    "finetune",
     "load",
     "load_actor_table",
     "make_pairs",
@@ -110,7 +128,14 @@ __all__ = [
 def __getattr__(name: str) -> Any:
     if name not in _HOME:
         raise AttributeError(f"module 'stance' has no attribute {name!r}")
-    value = getattr(import_module(f"stance.{_HOME[name]}"), name)
+    try:
+        value = getattr(import_module(f"stance.{_HOME[name]}"), name)
+    except ModuleNotFoundError as error:
+        if error.name is None or error.name.split(".")[0] not in _TRAINING:
+            raise
+        from stance.errors import MissingDependencyError
+
+        raise MissingDependencyError(error.name, "train") from error
     globals()[name] = value
     return value
 

@@ -14,16 +14,18 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from stance.artefact import ModelConfig, default_dir, write_checksums
+from stance.answers import TASKS, fingerprint, label_of, labelled_for, probabilities
+from stance.artefact import default_dir, write_checksums
 from stance.errors import InputError
-from stance.evaluation import fingerprint, gold_positions, labelled_for, probabilities
-from stance.formats import Labelled, load_pairs
+from stance.formats import Labelled, read_pairs
 from stance.golden import rewrite_golden
 from stance.labelled import LabelledPair
 from stance.metrics import expected_calibration_error, softmax
 from stance.scoring import Scorer, load
 
 Items = Sequence[tuple[NDArray[np.floating], NDArray[np.integer]]]
+Fits = Mapping[str, Mapping[str, Any]]
+"""What `fit_temperature` returns, by head."""
 CANDIDATES = np.geomspace(0.25, 4, 400)
 PRIOR_ITEMS = 4.0
 """A log-normal prior around 1, as strong as a few items: a set that is answered without an error
@@ -68,21 +70,33 @@ def _mean_ece(sets: Items, temperature: float) -> float:
     )
 
 
-def fit_scorer(scorer: Scorer, pairs: Sequence[LabelledPair]) -> dict[str, dict[str, Any]]:
+def fit_scorer(scorer: Scorer, pairs: Sequence[LabelledPair]) -> Fits:
     """A fit for each of the heads "stance" and "sentiment" that the pairs have labels of.
 
-    The other heads' probabilities are nowhere shown, so their temperatures stay.
+    The other heads' probabilities are nowhere shown, so their temperatures do not matter.
     """
     fits = {}
-    for head in ("stance", "sentiment"):
+    for head in TASKS:
         labels = scorer.config.pair_heads[head]
-        gold = labelled_for(pairs, head)
-        if gold:
-            probs = np.clip(probabilities(scorer, gold, head), 1e-12, 1)
+        labelled = labelled_for(pairs, head)
+        if labelled:
+            probs = np.clip(probabilities(scorer, labelled, head), 1e-12, 1)
             # Logits up to a constant, which the softmax does not see.
             logits = np.log(probs) * scorer.config.temperatures[head]
-            fits[head] = fit_temperature([(logits, gold_positions(gold, head, labels))])
+            gold = np.array([labels.index(label_of(p, head)) for p in labelled])
+            fits[head] = fit_temperature([(logits, gold)])
     return fits
+
+
+def with_temperatures(scorer: Scorer, fits: Fits, model_id: str | None = None) -> Scorer:
+    """The scorer with the fitted temperatures in place of its own, and another id if one is given."""
+    fitted = {head: fit["temperature"] for head, fit in fits.items()}
+    config = replace(
+        scorer.config,
+        temperatures={**scorer.config.temperatures, **fitted},
+        model_id=model_id or scorer.config.model_id,
+    )
+    return Scorer(config, scorer.backend, scorer.tokenizer, scorer.table)
 
 
 def calibrate(
@@ -92,77 +106,67 @@ def calibrate(
     *,
     format: str | None = None,
     on_error: Callable[[InputError], object] | None = None,
-) -> Mapping[str, Mapping[str, Any]]:
+) -> Fits:
     """Fit temperatures on labelled pairs and write a copy of the model folder that has them.
 
-    Labels never change but at near ties, probabilities do. Use pairs the model was not trained on,
-    a hundred or more: fewer leave the temperature close to 1.
+    The most probable labels stay as they are, their probabilities change. Use pairs the model was
+    not trained on, a hundred or more: fewer leave the temperature close to 1.
 
     Args:
-        pairs: a file, a data frame or data set, or pairs, as `read_pairs` takes.
+        pairs: a file, a table or pairs, as `read_pairs` takes them.
         out_dir: a folder that does not exist yet.
         model_dir: the model to calibrate; None for the shipped one.
-        format: of the pairs; None recognises it.
+        format: of the file or table; None recognises it.
         on_error: receives each wrong row, which is then skipped; None raises.
 
     Returns:
         For "stance" and "sentiment", where the pairs have labels: `temperature`, `n`, and `nll` and
-        `ece` before and after.
+        `ece` at temperature 1 and at the fitted one.
 
     Raises:
         InputError: a row is wrong, nothing is labelled, or the folder exists.
         ModelError: the model cannot be loaded.
     """
-    out = Path(out_dir)
+    out, source = Path(out_dir), default_dir() if model_dir is None else Path(model_dir)
     if out.exists():
         raise InputError(f"{out} exists already", hint="give a folder that does not exist yet")
-    source = default_dir() if model_dir is None else Path(model_dir)
     scorer = load(source)
-    labels = scorer.config.stances
-    given = load_pairs(pairs, format=format, labels=labels, on_error=on_error)
+    given = read_pairs(pairs, format=format, labels=scorer.config.stances, on_error=on_error)
     fits = fit_scorer(scorer, given)
     if not fits:
         raise InputError(
             f"none of the {len(given)} pairs has a stance or sentiment to calibrate on"
         )
+    digest = fingerprint(given)
+    # Other probabilities are another model, and records name the model they come from.
+    scorer = with_temperatures(scorer, fits, f"{scorer.config.model_id}-t{digest[:8]}")
     partial = out.with_name(out.name + ".part")
     shutil.rmtree(partial, ignore_errors=True)
     partial.mkdir(parents=True)
     for file in source.iterdir():
         if file.is_file():
             shutil.copy(file, partial)
-    digest = fingerprint(given)
-    name = f"{scorer.config.model_id}-t{digest[:8]}"
-    scorer = with_temperatures(replace_id(scorer, name), fits)
-    scorer.config.write(partial)
-    rewrite_golden(scorer, partial / "golden.jsonl")
-    record = {"data_sha256": digest, "fits": fits, "before": source.name}
-    (partial / "calibration.json").write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
-    with (partial / "README.md").open("a", encoding="utf-8") as card:
-        card.write(f"\n## Calibrated again: {name}\n{calibration_table(fits)}\n")
-    write_checksums(partial)
+    _write_calibrated(scorer, fits, digest, partial)
     os.replace(partial, out)
     return fits
 
 
-def with_temperatures(scorer: Scorer, fits: Mapping[str, Mapping[str, Any]]) -> Scorer:
-    """The scorer with the fitted temperatures in place of its own."""
-    fitted = {head: fit["temperature"] for head, fit in fits.items()}
-    return _with_config(
-        scorer, replace(scorer.config, temperatures={**scorer.config.temperatures, **fitted})
+def _write_calibrated(scorer: Scorer, fits: Fits, digest: str, directory: Path) -> None:
+    """Bring a copied model folder up to date: config, golden answers, card, checksums."""
+    scorer.config.write(directory)
+    rewrite_golden(scorer, directory / "golden.jsonl")
+    record = {"data_sha256": digest, "fits": fits}
+    (directory / "calibration.json").write_text(
+        json.dumps(record, indent=1) + "\n", encoding="utf-8"
     )
+    with (directory / "README.md").open("a", encoding="utf-8") as card:
+        card.write(
+            f"\n## Calibrated on other data: {scorer.config.model_id}\n{calibration_table(fits)}\n"
+        )
+    write_checksums(directory)
 
 
-def replace_id(scorer: Scorer, model_id: str) -> Scorer:
-    """The scorer under another name: other probabilities are another model."""
-    return _with_config(scorer, replace(scorer.config, model_id=model_id))
-
-
-def _with_config(scorer: Scorer, config: ModelConfig) -> Scorer:
-    return Scorer(config, scorer.backend, scorer.tokenizer, scorer.table)
-
-
-def calibration_table(fits: Mapping[str, Mapping[str, Any]]) -> str:
+def calibration_table(fits: Fits) -> str:
     """Temperatures and what they change, in Markdown."""
     lines = ["| head | temperature | ECE before | after | fitted on |", "|---|---|---|---|---|"]
     for head, fit in fits.items():

@@ -14,8 +14,8 @@ Notation: B sentences, L tokens, P pairs, H heads, D hidden size.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, fields
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any, cast
 
@@ -24,6 +24,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from stance.encode import by_head
 from stance.errors import InputError
 from stance.values import ACTS, SENTIMENTS, STANCES, USES
 
@@ -194,6 +195,21 @@ def write_network(network: StanceNetwork, directory: Path, pad_id: int, max_leng
     sizes = asdict(network.config) | {"pad_id": pad_id, "max_length": max_length}
     (directory / "network.json").write_text(json.dumps(sizes, indent=1), encoding="utf-8")
     save_file(network.state_dict(), directory / "network.safetensors")
+
+
+def relabel(network: StanceNetwork, stances: Sequence[str], like: Sequence[int]) -> StanceNetwork:
+    """The network with other stance labels; label i starts with the weights of the old label `like[i]`."""
+    old = network.config
+    heads = {**old.pair_heads, "stance": tuple(stances)}
+    out = StanceNetwork(replace(old, pair_heads=heads))
+    state = network.state_dict()
+    for name in ("pair_output.weight", "pair_output.bias"):
+        # Output labels are the first axis, by_head takes the last apart.
+        rows = by_head(state[name].T, old.pair_heads)
+        rows["stance"] = rows["stance"][..., list(like)]
+        state[name] = torch.cat(list(rows.values()), dim=-1).T.contiguous()
+    out.load_state_dict(state)
+    return out.eval()
 
 
 def span_indicator(pairs: Tensor, like: Tensor) -> Tensor:
