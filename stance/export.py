@@ -9,6 +9,7 @@ zero; activations stay float.
 from __future__ import annotations
 
 import hashlib
+import logging
 import warnings
 from dataclasses import replace
 from pathlib import Path
@@ -48,9 +49,16 @@ def write_model(
         config: `model_id` is the model's name; eight digits of the weights' hash are added.
         directory: must exist.
     """
+    # torch's exporter warns about its own internals.
+    logger = logging.getLogger("torch.onnx")
+    level = logger.level
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # torch's exporter warns about its own internals
-        export_onnx(network, directory)
+        warnings.simplefilter("ignore")
+        logger.setLevel(logging.ERROR)
+        try:
+            export_onnx(network, directory)
+        finally:
+            logger.setLevel(level)
     digest = hashlib.sha256((directory / WEIGHTS).read_bytes()).hexdigest()
     config = replace(config, model_id=f"{config.model_id}-{digest[:8]}")
     config.write(directory)

@@ -74,7 +74,7 @@ def read_pairs(
     data: Labelled,
     *,
     format: str | None = None,
-    labels: Sequence[str] = STANCES,
+    labels: Sequence[str] | None = STANCES,
     on_error: Callable[[InputError], object] | None = None,
 ) -> list[LabelledPair]:
     """All labelled pairs of a file or table, in order.
@@ -84,7 +84,7 @@ def read_pairs(
             polars or Arrow table; a `datasets.Dataset`.
         format: one of pairs, csv, newsmtsc, rusentne, dse, seesaw, plover, semeval2016; None
             recognises it by the columns of the first row.
-        labels: what `stance` may be.
+        labels: what `stance` may be; None for anything.
         on_error: receives the error of each wrong row, which is then skipped, so that one bad row
             never loses the others; None raises the first.
 
@@ -101,7 +101,7 @@ def iter_pairs(
     data: Labelled,
     *,
     format: str | None = None,
-    labels: Sequence[str] = STANCES,
+    labels: Sequence[str] | None = STANCES,
     on_error: Callable[[InputError], object] | None = None,
 ) -> Iterator[LabelledPair]:
     """What `read_pairs` returns, one at a time: a JSONL file may be larger than memory.
@@ -133,8 +133,8 @@ def iter_pairs(
     return chain.from_iterable(good_rows(rows, name, parse, on_error))
 
 
-def _checked(pair: LabelledPair, labels: Sequence[str]) -> LabelledPair:
-    if pair.stance is not None and pair.stance not in labels:
+def _checked(pair: LabelledPair, labels: Sequence[str] | None) -> LabelledPair:
+    if labels is not None and pair.stance is not None and pair.stance not in labels:
         raise RowError(
             f"field 'stance' must be one of {tuple(labels)} or null, got {show(pair.stance)}",
             hint="labels of your own are named when a model is trained: stance train --labels",

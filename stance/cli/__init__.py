@@ -5,7 +5,9 @@ from __future__ import annotations
 import typer
 
 from stance.cli.analyze import analyze
+from stance.cli.calibrate import calibrate
 from stance.cli.evaluate import evaluate
+from stance.cli.train import train
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -20,5 +22,5 @@ def _verbs() -> None:
     """Who takes which stance toward whom in news text."""
 
 
-for verb in (analyze, evaluate):
+for verb in (analyze, calibrate, evaluate, train):
     app.command()(verb)
