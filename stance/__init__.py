@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from stance.actor_table import ActorTable, load_actor_table
     from stance.actors import find_actors
+    from stance.calibration import calibrate
+    from stance.comparison import Comparison, compare
     from stance.errors import (
         ActorTableError,
         InputError,
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
     from stance.evaluation import Evaluation, evaluate
     from stance.evidence import EvidenceUnit, evidence_units
     from stance.files import read_documents, read_records, write_records
+    from stance.formats import read_pairs
     from stance.frames import (
         documents_from,
         record_schema,
@@ -38,7 +41,8 @@ if TYPE_CHECKING:
         to_polars,
     )
     from stance.intervals import Method
-    from stance.labelled import LabelledPair, read_pairs
+    from stance.labelled import LabelledPair
+    from stance.loop import TrainConfig
     from stance.pairs import make_pairs
     from stance.partials import PartialVectors, Selection, merge, partial
     from stance.plots import plot_alignment, plot_matrix, plot_series, plot_vector
@@ -54,6 +58,7 @@ if TYPE_CHECKING:
     from stance.scoring import Scorer, analyze, load
     from stance.sentences import split_sentences
     from stance.shifts import StatedShift, stated_shifts
+    from stance.tuning import finetune
     from stance.turns import Turn, TurnSearch, find_turns, search_turns
     from stance.validation import Correlation, Validation, validate
     from stance.values import Actor, Document, Mention, Pair, Prediction, Sentence
@@ -69,6 +74,7 @@ _HOME = {
     "ActorTableError": "errors",
     "Alignment": "positions",
     "Cell": "vectors",
+    "Comparison": "comparison",
     "Correlation": "validation",
     "Document": "values",
     "Evaluation": "evaluation",
@@ -94,17 +100,21 @@ _HOME = {
     "StanceRecord": "records",
     "StanceVector": "vectors",
     "StatedShift": "shifts",
+    "TrainConfig": "loop",
     "Turn": "turns",
     "TurnSearch": "turns",
     "Validation": "validation",
     "aggregate": "vectors",
     "alignment": "positions",
     "analyze": "scoring",
+    "calibrate": "calibration",
+    "compare": "comparison",
     "documents_from": "frames",
     "evaluate": "evaluation",
     "evidence_units": "evidence",
     "find_actors": "actors",
     "find_turns": "turns",
+    "finetune": "tuning",
     "finish": "vectors",
     "load": "scoring",
     "load_actor_table": "actor_table",
@@ -116,7 +126,7 @@ _HOME = {
     "plot_series": "plots",
     "plot_vector": "plots",
     "read_documents": "files",
-    "read_pairs": "labelled",
+    "read_pairs": "formats",
     "read_records": "files",
     "record_schema": "frames",
     "records_from": "frames",
@@ -136,12 +146,16 @@ _HOME = {
     "write_vectors": "vector_tables",
 }
 
+_TRAINING = {"onnx", "onnxscript", "safetensors", "torch"}
+"""What only training needs; the extra brings it."""
+
 __all__ = [
     "Actor",
     "ActorTable",
     "ActorTableError",
     "Alignment",
     "Cell",
+    "Comparison",
     "Correlation",
     "Document",
     "Evaluation",
@@ -167,17 +181,21 @@ __all__ = [
     "StanceRecord",
     "StanceVector",
     "StatedShift",
+    "TrainConfig",
     "Turn",
     "TurnSearch",
     "Validation",
     "aggregate",
     "alignment",
     "analyze",
+    "calibrate",
+    "compare",
     "documents_from",
     "evaluate",
     "evidence_units",
     "find_actors",
     "find_turns",
+    "finetune",
     "finish",
     "load",
     "load_actor_table",
@@ -213,7 +231,14 @@ __all__ = [
 def __getattr__(name: str) -> Any:
     if name not in _HOME:
         raise AttributeError(f"module 'stance' has no attribute {name!r}")
-    value = getattr(import_module(f"stance.{_HOME[name]}"), name)
+    try:
+        value = getattr(import_module(f"stance.{_HOME[name]}"), name)
+    except ModuleNotFoundError as error:
+        if error.name is None or error.name.split(".")[0] not in _TRAINING:
+            raise
+        from stance.errors import MissingDependencyError
+
+        raise MissingDependencyError(error.name, "train") from error
     globals()[name] = value
     return value
 

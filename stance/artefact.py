@@ -10,13 +10,13 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from stance.errors import ModelMismatchError, ModelNotFoundError
-from stance.values import SCHEMA_VERSION, SENTIMENTS, STANCES
+from stance.values import SCHEMA_VERSION, SENTIMENTS, STANCE_VALUES, STANCES
 
 DEFAULT_MODEL = "stance-small-en"
 NEEDED = (
@@ -41,8 +41,11 @@ class ModelConfig:
     """What a model says of itself.
 
     `pair_heads` maps each head to its labels, in the order of the logits; `temperatures` divides
-    a head's logits before the softmax; predictions whose highest stance probability is below
-    `abstain_below` are marked as abstained. `max_length` counts tokens.
+    a head's logits before the softmax; predictions in which none of against, neutral and favor has
+    the probability `abstain_below` are marked as abstained. `max_length` counts tokens.
+    `stance_values` says what each label of the head "stance" counts in a score, in [−1, 1],
+    lowest first. Labels below zero are kinds of against, labels above it kinds of favor, labels
+    at zero count as neutral.
     """
 
     model_id: str
@@ -53,6 +56,12 @@ class ModelConfig:
     abstain_below: float
     max_length: int
     pad_id: int
+    stance_values: tuple[float, ...] = STANCE_VALUES
+
+    @property
+    def stances(self) -> tuple[str, ...]:
+        """The model's stance labels, hostile end first."""
+        return self.pair_heads["stance"]
 
     @classmethod
     def read(cls, directory: Path) -> ModelConfig:
@@ -65,24 +74,48 @@ class ModelConfig:
         try:
             raw: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
             heads = {head: tuple(labels) for head, labels in raw["pair_heads"].items()}
-            config = cls(**{**raw, "pair_heads": heads, "tags": tuple(raw["tags"])})
+            values = tuple(map(float, raw.get("stance_values", STANCE_VALUES)))
+            given = {"pair_heads": heads, "tags": tuple(raw["tags"]), "stance_values": values}
+            config = cls(**{**raw, **given})
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise ModelMismatchError(f"{path} is not a model configuration: {error}") from error
         if config.schema_version != SCHEMA_VERSION:
             raise ModelMismatchError(
                 f"{path} has schema_version {config.schema_version!r}; this version of stance reads {SCHEMA_VERSION}"
             )
-        for head, labels in (("stance", STANCES), ("sentiment", SENTIMENTS)):
-            if heads.get(head) != labels:
-                raise ModelMismatchError(
-                    f"{path} orders the labels of {head} as {heads.get(head)}; must be {labels}"
-                )
+        problem = stance_problem(heads.get("stance", ()), values)
+        if problem:
+            raise ModelMismatchError(f"{path} orders the labels of stance wrongly: {problem}")
+        if heads.get("sentiment") != SENTIMENTS:
+            raise ModelMismatchError(
+                f"{path} orders the labels of sentiment as {heads.get('sentiment')}; must be {SENTIMENTS}"
+            )
         for head in ("stance", "sentiment", "shift_from", "act"):
             if not heads.get(head) or not config.temperatures.get(head, 0) > 0:
                 raise ModelMismatchError(
                     f"{path} lacks the labels or a positive temperature of the head {head}"
                 )
         return config
+
+    def write(self, directory: Path) -> None:
+        """Write config.json into a model folder; `write_checksums` has to follow."""
+        text = json.dumps(asdict(self), indent=1) + "\n"
+        (directory / "config.json").write_text(text, encoding="utf-8")
+
+
+def stance_problem(labels: Sequence[str], values: Sequence[float]) -> str | None:
+    """What is wrong with stance labels and the values they count in a score, or None."""
+    given = f"{tuple(labels)} count {tuple(values)}"
+    if len(labels) != len(values) or len(set(labels)) != len(labels):
+        return f"{given}; each label needs a name and a value of its own"
+    if not all(-1 <= v <= 1 for v in values) or list(values) != sorted(values):
+        return f"{given}; values must rise, from -1 at the lowest to 1 at the highest"
+    if not values or not values[0] < 0 < values[-1]:
+        return f"{given}; at least one label must be below zero and one above"
+    for label, value in zip(labels, values, strict=True):
+        if label in STANCES and STANCES.index(label) - 1 != (value > 0) - (value < 0):
+            return f"{given}; against must be below zero, neutral zero, favor above"
+    return None
 
 
 def default_dir() -> Path:

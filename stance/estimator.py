@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from stance.errors import InputError, MissingDependencyError
+from stance.formats import locate
 from stance.frames import loaded, rows_of
-from stance.pairs import locate, pair_of
+from stance.labelled import RowError
+from stance.pairs import pair_of
 from stance.values import Pair
 
 try:
@@ -28,8 +30,9 @@ class StanceClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  #
     """What a row's source thinks of its target, in labels of one's own.
 
     `fit` trains a logistic regression on the log-probabilities that a model gives (stance and
-    sentiment), so a few hundred rows adapt the shipped model to other labels or another
-    reading of the same ones in seconds; the network stays as it is.
+    sentiment), so a few dozen rows adapt the shipped model to other labels or another
+    reading of the same ones in seconds; the network stays as it is. With hundreds of rows,
+    `stance.finetune` trains the network too; give its folder as `model`.
 
     A row is (text, source, target): one sentence, and for each end a span (start, end) of
     characters, or the words themselves, or None: no target asks for a stance toward nobody
@@ -84,10 +87,11 @@ class StanceClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  #
         return np.asarray(self.head_.predict_proba(self._features(X)))
 
     def _features(self, X: Any) -> NDArray[np.float64]:
-        """Log-probabilities of stance and sentiment. Shape: (n, 6)."""
+        """Log-probabilities of the model's stances and sentiments. Shape: (n, labels of both)."""
         predictions = loaded(self.model).predict([_pair(row, i) for i, row in enumerate(_rows(X))])
-        probs = [p.stance_probs + p.sentiment_probs for p in predictions]
-        return np.log(np.clip(np.array(probs, dtype=np.float64).reshape(-1, 6), 1e-6, None))
+        probs = np.array([(*p.stance_probs, *p.sentiment_probs) for p in predictions])
+        logarithms: NDArray[np.float64] = np.log(np.clip(probs, 1e-6, None))
+        return logarithms
 
     def __sklearn_tags__(self) -> Any:
         """What the estimator checks need to know: rows are texts, not numbers."""
@@ -122,9 +126,15 @@ def _pair(row: Any, number: int) -> Pair:
     text, source, target = row
     if not isinstance(text, str) or not text.strip():
         raise InputError(f"{where}, text: is {text!r:.80}; must be a sentence")
+    ends = {"source": source, "target": target}
+    words = {name: end if isinstance(end, str) else None for name, end in ends.items()}
+    try:
+        placed = dict(zip(ends, locate(text, **words), strict=True))
+    except RowError as problem:
+        raise InputError(f"{where}, {problem}", hint="give a span (start, end)") from problem
     source, target = (
-        _span(text, end, f"{where}, {name}")
-        for name, end in (("source", source), ("target", target))
+        placed[name] if words[name] else _span(text, end, f"{where}, {name}")
+        for name, end in ends.items()
     )
     if source is None and target is None:
         raise InputError(f"{where}: source and target are both None; give at least one")
@@ -134,11 +144,6 @@ def _pair(row: Any, number: int) -> Pair:
 def _span(text: str, end: Any, where: str) -> tuple[int, int] | None:
     if end is None or (isinstance(end, float) and math.isnan(end)):
         return None
-    if isinstance(end, str):
-        found = locate(text, end)
-        if found is None:
-            raise InputError(f"{where}: {end!r:.80} does not occur in the text {text!r:.80}")
-        return found
     try:
         start, stop = (int(x) for x in end)
     except (TypeError, ValueError):

@@ -6,7 +6,6 @@ What is given is read by what it can do, so none of these libraries is imported 
 from __future__ import annotations
 
 import datetime
-import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields
 from functools import lru_cache
@@ -16,6 +15,7 @@ from stance.errors import InputError, MissingDependencyError, StanceError
 from stance.files import parse_date
 from stance.records import StanceRecord
 from stance.scoring import Scorer, load
+from stance.tables import TABLES, rows_of_table
 from stance.values import Document
 
 if TYPE_CHECKING:
@@ -182,54 +182,12 @@ def rows_of(table: Any) -> Iterator[Mapping[str, Any]]:
     Raises:
         InputError: not a table.
     """
-    for row in _raw_rows(table):
+    for row in rows_of_table(table):
         if not isinstance(row, Mapping):
             raise InputError(
-                f"a row is {type(row).__name__}; must map column names to values",
-                hint="give a DataFrame, an Arrow table, a dict of columns or dicts",
+                f"a row is {type(row).__name__}; must map column names to values", hint=TABLES
             )
-        yield {name: _plain(value) for name, value in row.items()}
-
-
-def _raw_rows(table: Any) -> Iterator[Any]:
-    if isinstance(table, Mapping):
-        columns = list(table.values())
-        bare = [
-            name for name, c in table.items() if isinstance(c, str) or not hasattr(c, "__len__")
-        ]
-        if bare:
-            raise InputError(
-                f"column {bare[0]!r} is {table[bare[0]]!r:.80}; must be a list of values"
-            )
-        if len({len(column) for column in columns}) > 1:
-            raise InputError(f"columns have lengths {[len(c) for c in columns]}; must be equal")
-        yield from (dict(zip(table, values, strict=True)) for values in zip(*columns, strict=True))
-    elif hasattr(table, "iter_rows"):  # polars
-        yield from table.iter_rows(named=True)
-    elif hasattr(table, "to_batches"):  # an Arrow table
-        for part in table.to_batches():
-            yield from part.to_pylist()
-    elif hasattr(table, "itertuples"):  # pandas
-        names = list(table.columns)
-        for values in table.itertuples(index=False, name=None):
-            yield dict(zip(names, values, strict=True))
-    elif isinstance(table, Iterable) and not isinstance(table, str | bytes):
-        yield from table
-    else:
-        raise InputError(
-            f"got {type(table).__name__}; must be a table",
-            hint="give a DataFrame, an Arrow table, a dict of columns or dicts",
-        )
-
-
-def _plain(value: Any) -> Any:
-    """A cell as a Python value: numpy scalars and the several kinds of missing value undone."""
-    if type(value).__name__ in ("NAType", "NaTType"):
-        return None
-    kind = getattr(getattr(value, "dtype", None), "kind", None)
-    if kind is not None and not getattr(value, "shape", ()):
-        value = value.astype("datetime64[D]").item() if kind == "M" else value.item()
-    return None if isinstance(value, float) and math.isnan(value) else value
+        yield row
 
 
 def _day(value: Any, where: str) -> datetime.date | None:

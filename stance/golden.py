@@ -51,7 +51,13 @@ def write_golden(scorer: Scorer, questions: Iterable[dict[str, Any]], path: Path
         )
         for row, p in zip(rows, predictions, strict=True)
     ]
-    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    path.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+
+
+def rewrite_golden(scorer: Scorer, path: Path) -> None:
+    """Ask the questions of a golden file again and store this scorer's answers."""
+    rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+    write_golden(scorer, [{k: r[k] for k in r if k != "stance_probs"} for r in rows], path)
 
 
 def given_pair(row: dict[str, Any]) -> Pair:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
 from stance.values import Mention, Pair, Sentence
@@ -38,14 +37,6 @@ def pair_of(text: str, source: tuple[int, int] | None, target: tuple[int, int] |
         return None if span is None else Mention(*span, text[span[0] : span[1]], ())
 
     return Pair(Sentence("", 0, 0, len(text), text), mention(source), mention(target))
-
-
-def locate(text: str, words: str) -> tuple[int, int] | None:
-    """Where words stand in a text: their first occurrence that cuts no word, or None."""
-    if not words.strip():
-        return None
-    found = re.search(rf"(?<!\w){re.escape(words)}(?!\w)", text)
-    return found.span() if found else None
 
 
 def _same_actor(one: Mention, other: Mention) -> bool:

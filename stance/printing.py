@@ -32,7 +32,7 @@ def print_records(records: Sequence[StanceRecord], table: ActorTable, console: C
         table: gives actors their names.
         console: where to print.
     """
-    stances = [r for r in records if r.stance != "neutral"]
+    stances = [r for r in records if r.side != "neutral"]
     if not stances:
         console.print("No stance found." if records else "No two actors found in one sentence.")
         return
@@ -49,7 +49,7 @@ def print_records(records: Sequence[StanceRecord], table: ActorTable, console: C
 
 def _print_matrix(records: Sequence[StanceRecord], table: ActorTable, console: Console) -> None:
     """Mean stance and sentences of every actor that takes or meets a stance somewhere."""
-    polar = [r for r in records if r.stance != "neutral"]
+    polar = [r for r in records if r.side != "neutral"]
     met = Counter(r.target_id for r in polar if r.target_id and r.source_id)
     columns = [target for target, _ in met.most_common(MOST_COLUMNS)]
     holders = {r.source_id for r in polar if r.target_id in columns}
@@ -74,7 +74,7 @@ def _print_matrix(records: Sequence[StanceRecord], table: ActorTable, console: C
 
 
 def _answer(record: StanceRecord, table: ActorTable) -> Text:
-    probability = {"against": record.p_against, "favor": record.p_favor}[record.stance]
+    probability = {"against": record.p_against, "favor": record.p_favor}[record.side]
     details = [f"{record.stance} {probability:.2f}"]
     details += [record.act.lower()] if record.act else []
     details += [f"shifted from {record.shift_from}"] if record.shift_from else []
@@ -82,7 +82,7 @@ def _answer(record: StanceRecord, table: ActorTable) -> Text:
     details += ["read in parts"] if record.truncated else []
     target = record.target_text or "(nobody named)"
     line = Text("→ ").append(_name(record.target_id, target, table), style="bold")
-    return line.append("  " + ", ".join(details), style=COLORS[record.stance])
+    return line.append("  " + ", ".join(details), style=COLORS[record.side])
 
 
 def _sentence(record: StanceRecord) -> Text:

@@ -34,7 +34,16 @@ from stance.pairs import make_pairs
 from stance.records import StanceRecord, make_records
 from stance.sentences import split_sentences
 from stance.tagging import add_tagged
-from stance.values import TOO_FAR_APART, Document, Mention, Pair, Prediction, Sentence
+from stance.values import (
+    TOO_FAR_APART,
+    Document,
+    Mention,
+    Pair,
+    Prediction,
+    Sentence,
+    fold,
+    likeliest,
+)
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
@@ -168,7 +177,7 @@ class Scorer:
                 for pair in pairs:
                     place = _best_window(pair, parts, items[i].sentence.start)
                     if place is None:
-                        answers[i].append((pair, _too_far_apart()))
+                        answers[i].append((pair, _too_far_apart(self.config)))
                     else:
                         asked[row + place[0]].append((i, pair, place[1]))
                 row += len(parts)
@@ -219,17 +228,18 @@ class Scorer:
 
     def _prediction(self, probs: Mapping[str, Array]) -> Prediction:
         best = {head: self.config.pair_heads[head][int(p.argmax())] for head, p in probs.items()}
-        neutral = best["stance"] == "neutral"
+        stance_probs = tuple(map(float, probs["stance"]))
+        sides = fold(stance_probs, self.config.stance_values)
+        side = likeliest(sides)
         return Prediction(
-            stance_probs=_triple(probs["stance"]),
+            stance_probs=stance_probs,
             sentiment_probs=_triple(probs["sentiment"]),
             stance=best["stance"],
             sentiment=best["sentiment"],
-            act=None if neutral or best["act"] == "NONE" else best["act"],
-            shift_from=None
-            if best["shift_from"] in ("none", best["stance"])
-            else best["shift_from"],
-            abstained="unsure" if probs["stance"].max() < self.config.abstain_below else None,
+            act=None if side == "neutral" or best["act"] == "NONE" else best["act"],
+            shift_from=None if best["shift_from"] in ("none", side) else best["shift_from"],
+            abstained="unsure" if max(sides) < self.config.abstain_below else None,
+            stance_values=self.config.stance_values,
         )
 
 
@@ -376,8 +386,17 @@ def _triple(probs: Array) -> tuple[float, float, float]:
     return a, b, c
 
 
-def _too_far_apart() -> Prediction:
-    unknown = (0.25, 0.5, 0.25)
+def _too_far_apart(config: ModelConfig) -> Prediction:
+    """Half of the probability on the label nearest to zero, the rest shared by the others."""
+    values = config.stance_values
+    middle = min(range(len(values)), key=lambda i: abs(values[i]))
+    other = 0.5 / (len(values) - 1)
     return Prediction(
-        unknown, unknown, "neutral", "neutral", abstained=TOO_FAR_APART, truncated=True
+        stance_probs=tuple(0.5 if i == middle else other for i in range(len(values))),
+        sentiment_probs=(0.25, 0.5, 0.25),
+        stance=config.stances[middle],
+        sentiment="neutral",
+        abstained=TOO_FAR_APART,
+        truncated=True,
+        stance_values=values,
     )

@@ -15,11 +15,13 @@ from .conftest import ROOT
 
 # Each module imports only from modules before it.
 ORDER = (
-    "errors values metrics sentences actor_table actor_context actor_use actors pairs encode artefact hub backends "
-    "tagging marking records golden scoring speed doctor network labelled finetune export "
+    "errors values metrics confidence sentences actor_table actor_context actor_use actors pairs encode artefact hub "
+    "backends tagging marking records golden scoring speed doctor network labelled tables formats answers "
+    "examples checkpoint loop export restore "
     "copies periods evidence partials intervals vectors positions vector_tables validation "
-    "changepoints turns shifts turn_tables files frames evaluation estimator spacy_component transformers_task "
-    "plots webevidence webdata webpage printing cli __main__"
+    "changepoints turns shifts turn_tables files frames evaluation comparison calibration card "
+    "start teacher tuning estimator spacy_component transformers_task "
+    "plots webevidence webdata webpage printing scores_page cli __main__"
 ).split()
 
 

@@ -10,10 +10,12 @@ import typer
 from stance.cli.aggregate import aggregate
 from stance.cli.analyze import analyze
 from stance.cli.bench import bench
+from stance.cli.calibrate import calibrate
 from stance.cli.doctor import doctor
 from stance.cli.evaluate import evaluate
 from stance.cli.report import report
 from stance.cli.terminal import run_reporting, with_common_options
+from stance.cli.train import train
 from stance.cli.turns import turns
 
 EXIT_STATUS = (
@@ -49,7 +51,7 @@ def _verbs(
     """Who takes which stance toward whom in news text."""
 
 
-for verb in (analyze, aggregate, turns, report, evaluate, doctor, bench):
+for verb in (analyze, aggregate, turns, report, evaluate, calibrate, train, doctor, bench):
     app.command(epilog=EXIT_STATUS)(with_common_options(verb))
 
 
