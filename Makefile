@@ -4,7 +4,7 @@ TRAIN = $(PYTHON) training/train.py --data build/data
 
 UV ?= .venv/bin/uv
 
-.PHONY: install fix test build docs oldest newest fuzz audit actors pictures model
+.PHONY: install fix test build docs oldest newest fuzz audit actors intervals pictures model
 
 install:
 	python3 -m venv .venv
@@ -48,6 +48,12 @@ actors:
 # The README's pictures, from the seed articles.
 pictures:
 	$(PYTHON) docs/make_pictures.py
+
+# How often the intervals hold, and the worked validation example.
+intervals:
+	$(PYTHON) benchmarks/intervals.py --data $(DATA) --split dev
+	$(PYTHON) benchmarks/intervals.py --data $(DATA) --split test
+	$(PYTHON) benchmarks/validation.py --data $(DATA)
 
 # From the data to the shipped folder; killed, the same command goes on from the last epoch.
 model:

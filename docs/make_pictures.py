@@ -17,6 +17,7 @@ def main() -> None:
         "SDN",
         "ETH",
         turns=stance.find_turns(records),
+        shifts=stance.stated_shifts(records),
         few=3,
     )
     for name, figure in (("heatmap", heat_map), ("series", series)):

@@ -86,12 +86,13 @@ _SPELLINGS = (
 class Wording:
     """A sentence as it is compared: its words folded, and which of them must not differ.
 
-    `numbers` are its numbers and negations in alphabetic order, `fixed` these and its names, as
-    far as capitals tell names. `weight` is that of all words, `heavy` are those that weigh 1.
+    `numbers` are its numbers and negations in alphabetic order, `names` what capitals tell to be
+    names, which in a headline is every word. `weight` is that of all words, `heavy` are those that weigh 1.
     """
 
     words: tuple[str, ...]
-    fixed: frozenset[str]
+    names: frozenset[str]
+    headline: bool
     numbers: tuple[str, ...]
     weight: float
     heavy: frozenset[str]
@@ -107,17 +108,15 @@ def wording(sentence: str) -> Wording:
         text = _ACRONYM.sub(lambda match: match[0].replace(".", ""), text)
     read = [word for token in _WORD.findall(text) for word in _words(token)]
     capitals = [word.capital for word in read if word.long]
-    # Capitals tell no names in a headline.
-    headline = len(capitals) > 2 and sum(capitals) > 0.7 * len(capitals)
     numbers = [word.text for word in read if word.number]
-    names = [] if headline else [word.text for word in read if word.capital and word.weight == 1]
     heavy = [word.text for word in read if word.weight == 1]
     return Wording(
-        tuple([word.text for word in read]),
-        frozenset(numbers + names),
-        tuple(sorted(numbers)),
-        len(heavy) + LIGHT * (len(read) - len(heavy)),
-        frozenset(heavy),
+        words=tuple([word.text for word in read]),
+        names=frozenset([word.text for word in read if word.capital and word.weight == 1]),
+        headline=len(capitals) > 2 and sum(capitals) > 0.7 * len(capitals),
+        numbers=tuple(sorted(numbers)),
+        weight=len(heavy) + LIGHT * (len(read) - len(heavy)),
+        heavy=frozenset(heavy),
     )
 
 
@@ -140,7 +139,7 @@ def near_identical(one: Wording, other: Wording) -> bool:
         return False
     if DAYS & {*left} and DAYS & {*right}:
         return False
-    fixed = one.fixed | other.fixed
+    fixed = {*one.numbers, *_names(one, other)}
     if [w for w in one.words if w in fixed] != [w for w in other.words if w in fixed]:
         return False
     return _edits(one, other) <= limit
@@ -194,6 +193,13 @@ def _group(wordings: dict[Words, Wording]) -> list[list[Words]]:
             for word in form.heavy:
                 index[word, form.numbers].append(key)
     return list(members.values())
+
+
+def _names(one: Wording, other: Wording) -> frozenset[str]:
+    """Words that may not differ; the capitals of a headline say nothing about a plain sentence."""
+    if one.headline == other.headline:
+        return one.names | other.names
+    return other.names if one.headline else one.names
 
 
 class _Word(NamedTuple):

@@ -11,6 +11,7 @@ import math
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from sys import intern
 from typing import NamedTuple
 
 from stance.copies import group_copies
@@ -138,11 +139,11 @@ def entity_of(actor_id: str, role: str | None, entity: str = "state") -> str:
 
 
 def trace_of(record: StanceRecord) -> Trace:
-    """What is kept of a record for adding up."""
+    """What is kept of a record for adding up; documents and outlets come again and are stored once."""
     return Trace(
         record.id,
-        record.document_id,
-        record.outlet,
+        intern(record.document_id),
+        None if record.outlet is None else intern(record.outlet),
         record.date,
         record.p_against,
         record.p_neutral,

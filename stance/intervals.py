@@ -62,8 +62,12 @@ class Method:
         corrected: whether mean and shares are those of the posterior too, free of the pull toward
             the base rates; else they are plain means of the probabilities.
         base_rates: shares of against, neutral and favor that the probabilities are calibrated to.
-        confusion: counts of labelled sentences, rows the true label, columns the model's; where given, the
-            model's labels are used with these error rates in place of its probabilities.
+        confusion: counts of labelled sentences, rows the true label, columns the model's, as
+            `evaluate(...).confusion` of dev data; where given, the model's labels are used with these error
+            rates in place of its probabilities. The rates are taken as known.
+
+    Source: Rogan and Gladen 1978, "Estimating Prevalence from the Results of a Screening Test", for the correction by
+        error rates.
     """
 
     covers: str = "population"
@@ -101,7 +105,10 @@ def likelihoods(probabilities: ArrayLike, method: Method | None = None) -> Float
         if rates.shape != (3,) or not (rates > 0).all():
             raise InputError(f"base_rates are {method.base_rates}; must be three positive shares")
         return np.maximum(p, 1e-6) / rates
-    counts = np.asarray(method.confusion, dtype=np.float64)
+    try:
+        counts = np.asarray(method.confusion, dtype=np.float64)
+    except (TypeError, ValueError):
+        counts = np.empty(0)
     if counts.shape != (3, 3) or not (counts >= 0).all() or not (counts.sum(1) > 0).all():
         raise InputError(
             f"confusion is {method.confusion}; must be three rows of three counts, each row with one at least"

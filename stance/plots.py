@@ -14,6 +14,7 @@ from stance.actor_table import ActorTable, load_actor_table
 from stance.errors import InputError, MissingDependencyError
 from stance.periods import on_calendar, period_start
 from stance.positions import Alignment
+from stance.shifts import StatedShift
 from stance.turns import Turn
 from stance.vectors import Cell, StanceVector
 
@@ -94,6 +95,7 @@ def plot_series(
     target: str,
     *,
     turns: Iterable[Turn] = (),
+    shifts: Iterable[StatedShift] = (),
     table: ActorTable | None = None,
     few: int = FEW,
 ) -> Figure:
@@ -103,7 +105,9 @@ def plot_series(
         vectors: of several periods, as from `aggregate(records, by="month")`.
         source: actor id, as "JPN".
         target: actor id.
-        turns: from `find_turns`; those of other dyads are passed over.
+        turns: from `find_turns`, as dashed lines with the means of both sides; those of other dyads
+            are passed over.
+        shifts: from `stated_shifts`, as triangles at the bottom; the same.
         table: gives actors their names; default: the built-in table.
         few: sentences; periods with fewer have a hollow point.
 
@@ -130,9 +134,14 @@ def plot_series(
     for turn in turns:
         if (turn.source_id, turn.target_id) == (source, target):
             _draw_turn(axes, turn)
+    own = [s for s in shifts if (s.source_id, s.target_id) == (source, target) and s.date]
+    if own:
+        stated = [_day(s.date.isoformat()) for s in own if s.date]
+        axes.scatter(stated, [-0.99] * len(stated), marker="^", c="white", edgecolors=LINE, s=60)
     axes.set_title(title, loc="left", fontweight="bold")
     level = cells[periods[0]][1]
     note = f"{level:.0%} intervals; hollow: fewer than {few} sentences"
+    note += "; triangle: shift stated" if own else ""
     axes.set_title(note, loc="right", **NOTE)
     _draw_counts(counts, days, [cell.n for cell in shown], periods)
     for part in (axes, counts):

@@ -13,6 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from stance.marking import showable
+from stance.partials import Selection
 from stance.vectors import aggregate
 
 if TYPE_CHECKING:
@@ -60,7 +61,7 @@ def _print_matrix(records: Sequence[StanceRecord], table: ActorTable, console: C
     grid = Table("")
     for target in columns:
         grid.add_column(escape(_name(target, words[target], table)), justify="right")
-    for vector in aggregate(records, by="all"):
+    for vector in aggregate(records, by="all", select=Selection(entity="country")):
         if vector.source_id in holders:
             cells = {cell.target_id: cell for cell in vector.cells}
             grid.add_row(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from rich.console import Console
@@ -39,8 +39,9 @@ def print_turns(
     """
     if found.turns:
         _print_found(found.turns, table, console)
+        by_id = {record.id: record for record in records}
         for turn in found.turns:
-            _print_sentences(turn, records, table, console)
+            _print_sentences(turn, by_id, table, console)
     else:
         console.print("No turn found.")
     if shifts:
@@ -72,7 +73,7 @@ def _print_found(turns: Sequence[Turn], table: ActorTable, console: Console) -> 
 
 
 def _print_sentences(
-    turn: Turn, records: Sequence[StanceRecord], table: ActorTable, console: Console
+    turn: Turn, records: Mapping[str, StanceRecord], table: ActorTable, console: Console
 ) -> None:
     title = f"\n{_name(turn.source_id, table)} → {_name(turn.target_id, table)}, {turn.at}"
     console.print(Text(title, style="bold"))

@@ -106,14 +106,15 @@ def find_turns(
     sentence in one period (a wire story) move as one; those carried by several outlets form
     a stratum of their own, as do all outlets with a single document.
 
-    In a dyad whose outlets never change their stance, the chance of any turn is at most `alpha`. Over
-    dyads, the smallest p-value of each is adjusted after Benjamini and Hochberg (1995, JRSS B 57);
-    of the dyads with q <= alpha those turns are returned that pass at the level of the dyads selected
-    (Benjamini and Bogomolov 2014, JRSS B 76).
+    In a dyad whose outlets never change their stance, and whose documents are independent of each other,
+    the chance of any turn is at most `alpha`. Over dyads, the smallest p-value of each is adjusted
+    after Benjamini and Hochberg (1995, JRSS B 57); of the dyads with q <= alpha those turns are
+    returned that pass at the level of the dyads selected (Benjamini and Bogomolov 2014, JRSS B 76).
 
     The interval of a turn resamples documents with exponential weights (Bayesian bootstrap, Rubin
-    1981), the place of the turn held fixed. The search for the largest change inflates `delta`,
-    most where little evidence makes turns hard to find.
+    1981), the place of the turn held fixed. It is of the change in the model's scores, whose errors
+    pull the means on both sides toward neutral. Where little evidence makes turns hard to
+    find, those that are found look larger than they are.
 
     Args:
         records: in any order; the result does not depend on it.
@@ -185,7 +186,7 @@ def search_turns(
 
 
 def telling_records(
-    turn: Turn, records: Iterable[StanceRecord], n: int = 2
+    turn: Turn, records: Mapping[str, StanceRecord], n: int = 2
 ) -> tuple[list[StanceRecord], list[StanceRecord]]:
     """The records before and after a turn whose scores lie furthest the turn's way, the clearest first.
 
@@ -193,18 +194,13 @@ def telling_records(
 
     Args:
         turn: from `find_turns`.
-        records: what it was found in; others are passed over.
+        records: what it was found in, by their ids.
         n: at most so many on each side.
     """
     way = 1 if turn.delta > 0 else -1
-    before, after = {*turn.record_ids_before}, {*turn.record_ids_after}
-    old: list[StanceRecord] = []
-    new: list[StanceRecord] = []
-    for record in records:
-        if record.id in before:
-            old.append(record)
-        elif record.id in after:
-            new.append(record)
+    old, new = (
+        [records[i] for i in ids] for ids in (turn.record_ids_before, turn.record_ids_after)
+    )
     return _first(old, way, -1, n), _first(new, -way, 1, n)
 
 
@@ -241,7 +237,7 @@ def _series(units: Sequence[EvidenceUnit]) -> _Series:
     stories = _stories(units)
     outlets = [_outlet(story) for story in stories]
     count = Counter(outlets)
-    strata = [outlet if count[outlet] > 1 else "" for outlet in outlets]
+    strata = [outlet if count[outlet] > 1 else "\0single" for outlet in outlets]
     order = sorted(
         range(len(stories)),
         key=lambda i: (strata[i], stories[i][0].period, stories[i][0].document_ids),
@@ -376,6 +372,6 @@ def _check(by: str, level: float, alpha: float, min_periods: int, seed: int) -> 
     for name, value in (("level", level), ("alpha", alpha)):
         if not 0 < value < 1:
             raise InputError(f"{name} is {value!r}; must be between 0 and 1")
-    for name, value, least in (("min_periods", min_periods, 1), ("seed", seed, 0)):
-        if value < least:
-            raise InputError(f"{name} is {value!r}; must be {least} or more")
+    for name, count, least in (("min_periods", min_periods, 1), ("seed", seed, 0)):
+        if isinstance(count, bool) or not isinstance(count, int) or count < least:
+            raise InputError(f"{name} is {count!r}; must be an integer of {least} or more")

@@ -166,9 +166,7 @@ def vectors_of(units: Iterable[EvidenceUnit], *, level: float = 0.9) -> list[Sta
     return [
         vector
         for _, cells in sorted(by_source.items())
-        for vector in _vectors(
-            {key: cells[key] for key in sorted(cells)}, {}, level, "confidence", None
-        )
+        for vector in _vectors(dict(sorted(cells.items())), {}, level, "confidence", None)
     ]
 
 

@@ -6,9 +6,9 @@ Everything is columns of whole numbers and places in lists of texts, since the p
 
 from __future__ import annotations
 
-import json
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import accumulate
 from typing import Any
 
 from stance.actor_table import ActorTable
@@ -19,7 +19,7 @@ from stance.periods import on_calendar, period_start
 from stance.records import StanceRecord
 from stance.turns import Turn, TurnSearch
 from stance.vectors import Cell, StanceVector, finish, vectors_of
-from stance.webevidence import LONGEST_NAME, Dyad, choose, evidence
+from stance.webevidence import LONGEST_NAME, Dyad, as_json, choose, evidence
 
 MOST_DYADS = 2_000
 MOST_POINTS = 30_000
@@ -63,6 +63,7 @@ def page_data(
     actors = {actor: place for place, actor in enumerate(order)}
     overall = _cells(vectors_of((u for d in dyads for u in units[d]), level=level), dyads)
     points = _cells(series, dyads)
+    with_series = _within_points(dyads, Counter(dyad for _, dyad in points))
     turns = [t for t in search.turns if (t.source_id, t.target_id) in set(dyads)]
     turns = sorted(turns, key=lambda t: (t.p_value, t.source_id, t.target_id))[:MOST_TURNS]
     periods = on_calendar(p for p, _ in points)
@@ -70,27 +71,20 @@ def page_data(
         "level": level,
         "few": FEW,
         "by": sums.by,
-        "actors": [
-            [showable(a)[:LONGEST_NAME], showable(table.name_of(a))[:LONGEST_NAME]] for a in actors
-        ],
+        "actors": [showable(table.name_of(actor))[:LONGEST_NAME] for actor in actors],
         "periods": periods,
         "days": [period_start(p).toordinal() for p in periods],
         "dyads": _dyad_columns(dyads, overall, units, actors),
-        "series": _series_columns(points, dyads, periods),
+        "series": _series_columns(points, dyads[:with_series], periods),
         "turns": _turn_columns(turns, dyads, periods),
-        "left_out": len(units) - len(dyads),
+        "pairs_left_out": len(units) - len(dyads),
+        "series_left_out": len(dyads) - with_series,
     }
-    by_id = {record.id: record for record in records}
+    by_id: dict[str, list[StanceRecord]] = defaultdict(list)
+    for record in records:
+        by_id[record.id].append(record)
     room = max_bytes - len(as_json(numbers).encode())
     return numbers | evidence(choose(dyads, units, by_id, turns), by_id, room)
-
-
-def as_json(value: Any) -> str:
-    """Compact JSON that no HTML parser takes for the end of its element."""
-    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
-    for char in "<>&\u2028\u2029":
-        text = text.replace(char, f"\\u{ord(char):04x}")
-    return text
 
 
 def summary(records: Sequence[StanceRecord], sums: PartialVectors) -> dict[str, Any]:
@@ -125,6 +119,12 @@ def _cells(vectors: Iterable[StanceVector], dyads: Sequence[Dyad]) -> dict[tuple
     }
 
 
+def _within_points(dyads: Sequence[Dyad], points: Mapping[Dyad, int]) -> int:
+    """How many of the dyads, from the first, have no more than MOST_POINTS together."""
+    totals = accumulate(points[dyad] for dyad in dyads)
+    return sum(total <= MOST_POINTS for total in totals)
+
+
 def _dyad_columns(
     dyads: Sequence[Dyad],
     cells: Mapping[tuple[str, Dyad], Cell],
@@ -147,9 +147,12 @@ def _series_columns(
     """Points by dyad, then time; undated ones have period −1."""
     places = {period: i for i, period in enumerate(periods)}
     order = {dyad: i for i, dyad in enumerate(dyads)}
-    points = [(order[dyad], places.get(period, -1), c) for (period, dyad), c in cells.items()]
+    points = [
+        (order[dyad], places.get(period, -1), cell)
+        for (period, dyad), cell in cells.items()
+        if dyad in order
+    ]
     points.sort(key=lambda point: point[:2])
-    points = points[:MOST_POINTS]
     return {
         "dyad": [dyad for dyad, _, _ in points],
         "period": [period for _, period, _ in points],

@@ -25,6 +25,18 @@ TURN_EVIDENCE = 5
 """Units on each side of a turn that are carried whatever else is left out."""
 
 
+Records = Mapping[str, Sequence[StanceRecord]]
+"""Records by their id, of which documents that share one have several."""
+
+
+def as_json(value: Any) -> str:
+    """Compact JSON that no HTML parser takes for the end of its element."""
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    for char in "<>&\u2028\u2029":
+        text = text.replace(char, f"\\u{ord(char):04x}")
+    return text
+
+
 @dataclass(slots=True)
 class Texts:
     """Distinct texts in order of their first use, and how many bytes of JSON they take."""
@@ -35,7 +47,7 @@ class Texts:
     def place(self, text: str) -> int:
         """Where the text is in the list; it is added if it is new."""
         if text not in self.places:
-            self.bytes += len(json.dumps(text, ensure_ascii=False).encode()) + 1
+            self.bytes += len(as_json(text).encode()) + 1
             self.places[text] = len(self.places)
         return self.places[text]
 
@@ -43,7 +55,7 @@ class Texts:
 def choose(
     dyads: Sequence[Dyad],
     units: Mapping[Dyad, Sequence[EvidenceUnit]],
-    by_id: Mapping[str, StanceRecord],
+    by_id: Records,
     turns: Sequence[Turn],
 ) -> Iterator[tuple[int, EvidenceUnit]]:
     """Units with the place of their pair, the most wanted first, each once.
@@ -63,13 +75,13 @@ def choose(
     seen = set[tuple[int, str]]()
     rounds = (item for row in zip_longest(*wanted) for item in row if item is not None)
     for place, unit in [*beside, *shifts[:MOST_SHIFTS], *rounds]:
-        if (place, unit.record_ids[0]) not in seen:
-            seen.add((place, unit.record_ids[0]))
+        if (place, unit.sentence) not in seen:
+            seen.add((place, unit.sentence))
             yield place, unit
 
 
 def evidence(
-    chosen: Iterator[tuple[int, EvidenceUnit]], by_id: Mapping[str, StanceRecord], room: int
+    chosen: Iterator[tuple[int, EvidenceUnit]], by_id: Records, room: int
 ) -> dict[str, Any]:
     """Columns of the chosen units and the texts they point to, in at most `room` bytes of JSON.
 
@@ -96,7 +108,7 @@ def evidence(
             "shift_from": -1 if shift_from is None else STANCES.index(shift_from),
             "abstained": int(record.abstained is not None),
         }
-        used += len(json.dumps(list(row.values()), separators=(",", ":")))
+        used += len(as_json(list(row.values())))
         if used + sum(texts.bytes for texts in all_texts) > room:
             break
         rows.append(row)
@@ -150,15 +162,15 @@ def _utf16(text: str, index: int) -> int:
     return index + sum(char > "\uffff" for char in text[:index])
 
 
-def _wording(unit: EvidenceUnit, by_id: Mapping[str, StanceRecord]) -> StanceRecord:
+def _wording(unit: EvidenceUnit, by_id: Records) -> StanceRecord:
     """The unit's record with the wording that stands for it."""
-    records = [by_id[i] for i in unit.record_ids]
+    records = [record for i in unit.record_ids for record in by_id[i]]
     return next((r for r in records if r.sentence == unit.sentence), records[0])
 
 
-def _stated(unit: EvidenceUnit, by_id: Mapping[str, StanceRecord]) -> str | None:
+def _stated(unit: EvidenceUnit, by_id: Records) -> str | None:
     """The earlier stance that one of the unit's sentences states, as in `stated_shifts`."""
-    records = (by_id[i] for i in unit.record_ids)
+    records = (record for i in unit.record_ids for record in by_id[i])
     changed = (r.shift_from for r in records if r.shift_from in STANCES)
     return next((s for s in changed if s != _label(unit)), None)
 

@@ -20,7 +20,8 @@ from stance.marking import showable
 from stance.partials import Selection, partial
 from stance.records import StanceRecord
 from stance.turns import search_turns
-from stance.webdata import as_json, page_data, summary
+from stance.webdata import page_data, summary
+from stance.webevidence import as_json
 
 MAX_BYTES = 3_000_000
 REST = 20_000
@@ -154,8 +155,13 @@ def _notes(whole: dict[str, Any], found: dict[str, Any]) -> Sequence[str]:
         notes.append(
             f"The model was unsure of {whole['abstained']:,} counted records; they count with their probabilities."
         )
-    if found["left_out"]:
+    if found["pairs_left_out"]:
         notes.append(
-            f"{found['left_out']:,} pairs with the fewest sentences are left out of this page."
+            f"{found['pairs_left_out']:,} pairs with the fewest sentences are left out of this page."
+        )
+    if found["series_left_out"]:
+        notes.append(
+            f"{found['series_left_out']:,} pairs with few sentences have no series on this page, and "
+            "are not shown when periods are chosen."
         )
     return notes

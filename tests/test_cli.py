@@ -65,6 +65,12 @@ def test_date_decides_who_held_office() -> None:
         assert {r["source_role"] for r in rows if r["source_id"] == "USA"} == {role}
 
 
+def test_the_table_has_a_row_for_those_out_of_office_too() -> None:
+    text = b"President Biden condemned China."
+    done = run("analyze", "-", "--date", "2026-06-01", stdin=text)
+    assert "(1)" in done.stdout.decode()
+
+
 def test_bad_files_are_named_and_the_good_one_is_read(tmp_path: Path) -> None:
     (tmp_path / "empty.txt").write_text("")
     (tmp_path / "rows.jsonl").write_text('{"text": "Japan praised China."}\n[1]\n')

@@ -6,7 +6,7 @@ import random
 import time
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from stance.copies import group_copies, near_identical, wording
@@ -35,6 +35,7 @@ def test_there_are_many_cases_both_ways() -> None:
     assert min(sum(case["copies"] is way for case in CASES) for way in (True, False)) >= 25
 
 
+@settings(deadline=None)
 @given(SENTENCES, st.randoms(use_true_random=False))
 def test_groups_ignore_order_and_hold_every_sentence_once(
     sentences: list[str], rng: random.Random
@@ -45,6 +46,7 @@ def test_groups_ignore_order_and_hold_every_sentence_once(
     assert sorted(itertools.chain.from_iterable(groups)) == sorted(set(sentences))
 
 
+@settings(deadline=None)
 @given(SENTENCES)
 def test_each_is_a_copy_of_the_first_of_its_group(sentences: list[str]) -> None:
     for group in group_copies(sentences):
@@ -52,6 +54,7 @@ def test_each_is_a_copy_of_the_first_of_its_group(sentences: list[str]) -> None:
             assert near_identical(wording(group[0]), wording(sentence))
 
 
+@settings(deadline=None)
 @given(SENTENCES)
 def test_no_two_groups_begin_with_copies(sentences: list[str]) -> None:
     """The index over rare words misses none that comparing all pairs would find."""

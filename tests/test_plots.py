@@ -8,6 +8,7 @@ import pytest
 
 import stance
 from stance.plots import FEW_COLOR
+from stance.scoring import Scorer
 from stance.vectors import Cell, StanceVector
 
 from .conftest import ROOT
@@ -58,6 +59,21 @@ def test_series_has_a_point_a_period_and_a_hollow_one_for_few() -> None:
     assert [y for _, y in points.get_offsets()] == [-0.5, 0.5]
     assert tuple(points.get_facecolors()[0]) == (1, 1, 1, 1)
     assert [bar.get_height() for bar in figure.axes[1].patches] == [2, 12]
+
+
+def test_turns_and_stated_shifts_are_marked_apart(scorer: Scorer) -> None:
+    scored = list(scorer(stance.read_documents(ROOT / "seeds" / "river-year.jsonl")))
+    dyad = ("SDN", "ETH")
+    turns = [t for t in stance.find_turns(scored) if (t.source_id, t.target_id) == dyad]
+    shifts = [s for s in stance.stated_shifts(scored) if (s.source_id, s.target_id) == dyad]
+    assert turns and shifts
+    figure = stance.plot_series(stance.aggregate(scored), *dyad, turns=turns, shifts=shifts)
+    axes = figure.axes[0]
+    assert [t.split(":")[0] for t in texts(figure)] == ["turn"] * len(turns)
+    assert len(axes.collections[-1].get_offsets()) == len(shifts)
+    assert "triangle" in axes.get_title(loc="right")
+    other = stance.plot_series(stance.aggregate(scored), "EGY", "ETH", turns=turns, shifts=shifts)
+    assert not texts(other) and "triangle" not in other.axes[0].get_title(loc="right")
 
 
 def test_vector_is_drawn_lowest_first() -> None:

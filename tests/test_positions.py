@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from stance import Cell, InputError, StanceVector, alignment, similarity, to_matrix
@@ -77,6 +77,7 @@ def test_what_rests_on_more_evidence_counts_more() -> None:
 MEANS = st.dictionaries(st.sampled_from("WXYZ"), st.floats(-1, 1), min_size=1)
 
 
+@settings(deadline=None)
 @given(MEANS, MEANS)
 def test_similarity_is_in_range_and_alignment_follows_its_interval(
     a: dict[str, float], b: dict[str, float]

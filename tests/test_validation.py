@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
@@ -78,6 +78,7 @@ def test_errors(series: dict, options: dict, message: str) -> None:
         validate(VECTORS, series, **options)
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(st.integers(0, 5), st.integers(0, 5)), min_size=3, max_size=30))
 def test_spearman_as_scipy_has_it(points: list[tuple[int, int]]) -> None:
     x, y = np.array(points, dtype=float).T

@@ -96,7 +96,7 @@ def test_command_prints_a_table_and_what_has_no_date(folder: Path) -> None:
     done = run("a.jsonl", "b.jsonl", "--by", "month", "--level", "state", cwd=folder)
     assert done.returncode == 0
     assert "2021-12" in done.stdout and "TUR/OPP" in done.stdout and "+0.80" in done.stdout
-    assert done.stderr == "undated: 1 records have no date, 0 one out of range\n"
+    assert done.stderr == "undated: 1 without a date, 0 out of range\n"
 
 
 def test_command_writes_what_aggregate_returns(folder: Path) -> None:

@@ -168,7 +168,10 @@ def test_merged_parts_are_exactly_all_at_once(
     whole = aggregate([*a, *b, *c], by)
     assert finish(merge(merge(one, two), three)) == whole
     assert finish(merge(three, merge(two, one))) == whole
+    assert finish(merge(two, one, three)) == whole
+    assert finish(one) == aggregate(a, by)  # merging has not changed it
     assert finish(merge(one, partial([], by))) == aggregate(a, by)
+    assert merge(one, two).left_out == merge(two, one).left_out
 
 
 @settings(deadline=None)
@@ -352,6 +355,7 @@ def test_intervals_widen_with_the_level_and_for_the_population() -> None:
         ({"method": Method(covers="cell")}, "covers is 'cell'"),
         ({"method": Method(base_rates=(0.5, 0.5, 0.0))}, "three positive shares"),
         ({"method": Method(confusion=((1, 0), (0, 1)))}, "three rows of three counts"),
+        ({"method": Method(confusion=((1, 0), (0, 1, 2)))}, "three rows of three counts"),
     ],
 )
 def test_wrong_options(options: dict, message: str) -> None:

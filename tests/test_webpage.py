@@ -19,8 +19,7 @@ import stance
 from stance.evidence import evidence_units
 from stance.marking import pieces, showable
 from stance.vectors import vectors_of
-from stance.webdata import as_json
-from stance.webevidence import LONGEST_SENTENCE, clip
+from stance.webevidence import LONGEST_SENTENCE, as_json, clip
 from stance.webpage import MAX_BYTES
 
 from .conftest import ROOT
@@ -52,11 +51,11 @@ def test_vectors_of_units_are_those_of_aggregate() -> None:
 def test_numbers_are_those_of_aggregate(tmp_path: Path) -> None:
     records = example_records(400)
     found = data_of(written(records, tmp_path / "page.html"))
-    ids = [actor for actor, _ in found["actors"]]
+    name = stance.load_actor_table().name_of
     columns = zip(*(found["dyads"][k] for k in ("source", "target", "mean", "low", "n")), strict=True)  # fmt: skip
-    shown = {(ids[s], ids[t]): numbers for s, t, *numbers in columns}
+    shown = {(found["actors"][s], found["actors"][t]): numbers for s, t, *numbers in columns}
     assert shown == {
-        (v.source_id, c.target_id): [round(1e4 * c.mean), round(1e4 * c.low), c.n]
+        (name(v.source_id), name(c.target_id)): [round(1e4 * c.mean), round(1e4 * c.low), c.n]
         for v in stance.aggregate(records, "all")
         for c in v.cells
     }
@@ -77,11 +76,35 @@ def test_long_evidence_is_left_out_within_the_size_and_every_pair_keeps_some(
     assert set(found["evidence"]["dyad"]) == set(range(len(found["dyads"]["n"])))
 
 
+def test_too_many_series_are_left_out_and_counted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("stance.webdata.MOST_POINTS", 50)
+    monkeypatch.setattr("stance.webdata.MOST_DYADS", 40)
+    page = written(example_records(600), tmp_path / "page.html")
+    found = data_of(page)
+    kept = max(found["series"]["dyad"]) + 1
+    assert len(found["series"]["dyad"]) <= 50 and len(found["dyads"]["n"]) == 40
+    assert f"{40 - kept} pairs with few sentences have no series" in page
+    assert "pairs with the fewest sentences are left out" in page
+
+
+def test_documents_that_share_an_id_keep_their_own_sentences(tmp_path: Path) -> None:
+    records = [
+        dataclasses.replace(r, document_id="same", sentence_start=0, source_start=0, source_end=1,
+                            target_start=2, target_end=3, source_id="JPN", target_id="CHN")
+        for r in example_records(30)
+    ]  # fmt: skip
+    found = data_of(written(records, tmp_path / "page.html"))
+    units = evidence_units(records)
+    assert set(found["sentences"]) == {unit.sentence for unit in units}
+
+
 def test_turns_are_shown_with_the_sentences_around_them(tmp_path: Path) -> None:
     records = example_records(4000)
     turns = stance.find_turns(records)
     found = data_of(written(records, tmp_path / "page.html"))
-    names = [actor for actor, _ in found["actors"]]
+    names, name = found["actors"], stance.load_actor_table().name_of
     shown = {
         (
             names[found["dyads"]["source"][d]],
@@ -90,8 +113,8 @@ def test_turns_are_shown_with_the_sentences_around_them(tmp_path: Path) -> None:
         )
         for d, p in zip(found["turns"]["dyad"], found["turns"]["period"], strict=True)
     }
-    assert ("SDN", "ETH", "2025-03") in shown
-    assert shown == {(t.source_id, t.target_id, t.at) for t in turns}
+    assert ("Sudan", "Ethiopia", "2025-03") in shown
+    assert shown == {(name(t.source_id), name(t.target_id), t.at) for t in turns}
 
 
 def test_policy_allows_the_own_script_and_style_only(tmp_path: Path) -> None:

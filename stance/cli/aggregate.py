@@ -75,9 +75,7 @@ def _tell(sums: PartialVectors) -> None:
     """What does not count, or counts without a period, on standard error."""
     no_date, out_of_range = sums.missing()
     if no_date or out_of_range:
-        typer.echo(
-            f"undated: {no_date} records have no date, {out_of_range} one out of range", err=True
-        )
+        typer.echo(f"undated: {no_date} without a date, {out_of_range} out of range", err=True)
     if sums.left_out:
         reasons = ", ".join(f"{count} {reason}" for reason, count in sorted(sums.left_out.items()))
         typer.echo(f"left out: {reasons}", err=True)

@@ -38,20 +38,17 @@ function wholeTime() { return state.from === 0 && state.to === LAST; }
 
 function inTime(period) { return wholeTime() || (period >= state.from && period <= state.to); }
 
-// A pair's numbers in the chosen periods. Of several periods they are pooled, each weighing as its
-// sentences; the interval takes the periods as independent.
+// A pair's numbers in the chosen periods. Of several periods they are means, each weighing as its
+// sentences. There is no interval then: those of the periods share the model's errors, so that
+// pooling them would promise too much.
 function measure(dyad) {
   if (wholeTime()) return dyad;
   const points = dyad.points.filter(point => point.period >= 0 && inTime(point.period));
+  if (state.from === state.to) return points[0] || null;
   const n = points.reduce((sum, point) => sum + point.n, 0);
   if (!n) return null;
   const mean = key => points.reduce((sum, point) => sum + point.n * point[key], 0) / n;
-  const half = side => Math.sqrt(points.reduce((sum, p) => sum + (p.n * (p[side] - p.mean)) ** 2, 0)) / n;
-  const middle = mean("mean");
-  return {
-    n, mean: middle, low: Math.max(-1, middle - half("low")), high: Math.min(1, middle + half("high")),
-    against: mean("against"), neutral: mean("neutral"), favor: mean("favor"),
-  };
+  return { n, mean: mean("mean"), low: null, high: null, against: mean("against"), neutral: mean("neutral"), favor: mean("favor") };
 }
 
 // The pairs that pass the filters, with their numbers as `now`.
@@ -67,7 +64,7 @@ function passes(dyad) {
   return (state.source < 0 || dyad.source === state.source) && (state.target < 0 || dyad.target === state.target);
 }
 
-function nameOf(actor) { return data.actors[actor][1]; }
+function nameOf(actor) { return data.actors[actor]; }
 
 function pairName(dyad) { return `${nameOf(dyad.source)} → ${nameOf(dyad.target)}`; }
 

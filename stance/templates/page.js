@@ -166,6 +166,11 @@ const drawShifts = listTable(document.getElementById("shifts"), [
 
 function shortened(text) { return text.length > 140 ? `${text.slice(0, 139)}…` : text; }
 
+function timeNote() {
+  const several = !wholeTime() && state.from !== state.to;
+  return several ? "; intervals are shown for one period or for all" : "";
+}
+
 function draw() {
   const shown = shownDyads();
   drawHeatmap(shown);
@@ -175,7 +180,7 @@ function draw() {
     && (!state.label || item.label === state.label)));
   drawPair();
   const sentences = shown.reduce((sum, item) => sum + item.now.n, 0);
-  document.getElementById("status").textContent = `${count(shown.length, "pair")}, ${count(sentences, "sentence")}`;
+  document.getElementById("status").textContent = `${count(shown.length, "pair")}, ${count(sentences, "sentence")}${timeNote()}`;
 }
 
 function fillFilters() {

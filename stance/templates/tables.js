@@ -55,8 +55,9 @@ function heatCell({ dyad, now }) {
 }
 
 function describe(now) {
-  return `mean ${signed(now.mean)}, ${percent(data.level)} interval ${signed(now.low)} to ${signed(now.high)}, ` +
-    `${count(now.n, "sentence")}; against ${percent(now.against)}, neutral ${percent(now.neutral)}, in favor ${percent(now.favor)}`;
+  const interval = now.low === null ? "" : `${percent(data.level)} interval ${signed(now.low)} to ${signed(now.high)}, `;
+  return `mean ${signed(now.mean)}, ${interval}${count(now.n, "sentence")}; ` +
+    `against ${percent(now.against)}, neutral ${percent(now.neutral)}, in favor ${percent(now.favor)}`;
 }
 
 function moveInHeatmap(event) {
@@ -133,7 +134,7 @@ function intervalBar(cell) {
   return svg("svg", { width: 110, height: 18, "aria-hidden": "true" },
     svg("line", { x1: x(-1), x2: x(1), y1: 9, y2: 9, stroke: "#ddd" }),
     svg("line", { x1: x(0), x2: x(0), y1: 2, y2: 16, stroke: "#999" }),
-    svg("line", { x1: x(cell.low), x2: x(cell.high), y1: 9, y2: 9, stroke: "#888", "stroke-width": 4 }),
+    ...(cell.low === null ? [] : [svg("line", { x1: x(cell.low), x2: x(cell.high), y1: 9, y2: 9, stroke: "#888", "stroke-width": 4 })]),
     svg("circle", { cx: x(cell.mean), cy: 9, r: 4.5, fill: cell.n < FEW ? "#fff" : cell.mean < 0 ? "#b2182b" : "#2166ac", stroke: "#222" }));
 }
 
