@@ -127,7 +127,7 @@ def iter_pairs(
         format = format or _recognise(row, name)
         try:
             return [_checked(pair, labels) for pair in PARSERS[format](row, number)]
-        except (KeyError, TypeError, AttributeError) as error:
+        except (KeyError, TypeError, AttributeError, ValueError) as error:
             raise RowError(f"not a row of the format {format}: {error!r}") from error
 
     return chain.from_iterable(good_rows(rows, name, parse, on_error))
