@@ -127,7 +127,7 @@ def _from_encoder(folder: Path, raw: object, labels: Labels, max_length: int) ->
             f"{folder} has no tokenizer.json",
             hint="AutoTokenizer.from_pretrained(...).save_pretrained(folder) writes one",
         )
-    pad_id = raw.get("pad_token_id", 0) if isinstance(raw, dict) else 0
+    pad_id = (raw.get("pad_token_id") if isinstance(raw, dict) else None) or 0
     sizes, teacher = network.config, load()
     config = ModelConfig(
         model_id=folder.name,

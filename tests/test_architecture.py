@@ -16,7 +16,7 @@ from .conftest import ROOT
 # Each module imports only from modules before it.
 ORDER = (
     "errors values metrics confidence sentences actor_table actor_context actor_use actors pairs "
-    "encode artefact backends tagging records golden scoring network labelled tables formats answers "
+    "encode artefact backends tagging records golden scoring network labelled native tables formats answers "
     "examples checkpoint loop export restore vectors files evaluation comparison calibration card "
     "start teacher tuning report scores_page cli __main__"
 ).split()

@@ -186,6 +186,8 @@ def test_what_is_refused(tmp_path: Path) -> None:
         stance.finetune(rows(), tmp_path / "m", tmp_path / "empty")
     with pytest.raises(stance.InputError, match="on different texts"):
         stance.finetune(rows(), tmp_path / "m", TINY, dev=rows())
+    with pytest.raises(stance.InputError, match="device 'abacus' cannot be used"):
+        stance.finetune(rows(), tmp_path / "m", TINY, device="abacus", log=lambda _: None)
     wrong = TrainConfig(class_weights={"against": 1.0})
     with pytest.raises(stance.InputError, match="class_weights are"):
         stance.finetune(rows(), tmp_path / "m", TINY, wrong, log=lambda _: None)
