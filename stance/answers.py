@@ -140,7 +140,7 @@ def fingerprint(pairs: Iterable[LabelledPair]) -> str:
 
 def sides(values: Sequence[float]) -> IntArray:
     """For each label the position of its side in STANCES, by the sign of its value. Shape: (k,)."""
-    return np.sign(np.asarray(values)).astype(np.int64) + 1
+    return np.array([(v > 0) - (v < 0) + 1 for v in values], dtype=np.int64)
 
 
 def fold_columns(probs: FloatArray, values: Sequence[float]) -> FloatArray:

@@ -108,7 +108,15 @@ def compare_answers(model: Answers, other: Answers) -> Comparison:
     only_model, only_other = (int((a & ~b).sum()) for a, b in (right, right[::-1]))
     return Comparison(
         tuple(
-            Difference(name, *map(float, (a, b, a - b, lo, hi)), _p_value(resamples[:, i]))
+            Difference(
+                name,
+                float(a),
+                float(b),
+                float(a - b),
+                float(lo),
+                float(hi),
+                _p_value(resamples[:, i]),
+            )
             for i, (name, a, b, lo, hi) in enumerate(zip(COMPARED, *values, low, high, strict=True))
         ),
         only_model,
@@ -164,4 +172,4 @@ def mcnemar(only_first: int, only_second: int) -> float:
     n, k = only_first + only_second, min(only_first, only_second)
     below = sum(math.comb(n, i) for i in range(k + 1))
     # Integers, as both sides can be beyond the range of a float.
-    return min(1.0, 2 * below / 2**n)
+    return min(1.0, float(2 * below / 2**n))

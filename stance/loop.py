@@ -276,8 +276,8 @@ def _uses_bfloat16(config: TrainConfig, device: torch.device) -> bool:
     if config.bfloat16 is not None:
         return config.bfloat16
     if device.type == "cuda":
-        return torch.cuda.is_bf16_supported(including_emulation=False)
-    can = getattr(torch.cpu, "get_capabilities", dict)()
+        return bool(torch.cuda.is_bf16_supported(including_emulation=False))
+    can: Mapping[str, object] = getattr(torch.cpu, "get_capabilities", dict)()
     return device.type == "cpu" and bool(can.get("avx512_bf16") or can.get("amx_bf16"))
 
 

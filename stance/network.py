@@ -205,9 +205,9 @@ def relabel(network: StanceNetwork, stances: Sequence[str], like: Sequence[int])
     state = network.state_dict()
     for name in ("pair_output.weight", "pair_output.bias"):
         # Output labels are the first axis, by_head takes the last apart.
-        rows = by_head(state[name].T, old.pair_heads)
+        rows = by_head(state[name].movedim(0, -1), old.pair_heads)
         rows["stance"] = rows["stance"][..., list(like)]
-        state[name] = torch.cat(list(rows.values()), dim=-1).T.contiguous()
+        state[name] = torch.cat(list(rows.values()), dim=-1).movedim(-1, 0).contiguous()
     out.load_state_dict(state)
     return out.eval()
 

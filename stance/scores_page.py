@@ -39,7 +39,7 @@ def print_scores(
 def _print_comparison(other: Comparison, console: Console) -> None:
     grid = Table("score", "model", "other", "difference", "interval", "p")
     for d in other.differences:
-        interval = f"{d.low:+.3f} – {d.high:+.3f}"
+        interval = f"{d.low:+.3f} to {d.high:+.3f}"
         values = (f"{d.model:.3f}", f"{d.other:.3f}", f"{d.difference:+.3f}", interval)
         grid.add_row(d.score, *values, f"{d.p_value:.3f}")
     console.print(Text(f"\nmodel: {other.signature['model_id']}"))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -109,7 +108,7 @@ def _from_model(folder: Path, labels: Labels | None, max_length: int) -> Start:
 def _likest(labels: Labels, old: ModelConfig) -> list[int]:
     """For each new label the old one it starts from: of its name, else its side and nearest value."""
 
-    def distance(name: str, value: float, index: int) -> Sequence[float]:
+    def distance(name: str, value: float, index: int) -> tuple[bool, bool, float]:
         theirs = old.stance_values[index]
         return (old.stances[index] != name, value * theirs < 0, abs(value - theirs))
 
@@ -128,7 +127,7 @@ def _from_encoder(folder: Path, raw: object, labels: Labels, max_length: int) ->
             f"{folder} has no tokenizer.json",
             hint="AutoTokenizer.from_pretrained(...).save_pretrained(folder) writes one",
         )
-    pad_id = raw.get("pad_token_id", 0) if isinstance(raw, dict) else 0
+    pad_id = (raw.get("pad_token_id") if isinstance(raw, dict) else None) or 0
     sizes, teacher = network.config, load()
     config = ModelConfig(
         model_id=folder.name,

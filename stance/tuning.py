@@ -105,28 +105,45 @@ def finetune(
         log(f"{out} is finished already")
         return ModelConfig.read(out)
     work = out.with_name(out.name + ".part")
-    target = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
+    target = _device(device)
     log(f"{len(data.train)} pairs to train on, {len(data.dev)} to choose the epoch, on {target}")
     run = _train(start, data, config, work, run_id, target, log)
     record = {
         "run_id": run_id,
-        "base": start.name,
-        "labels": dict(zip(names, values, strict=True)),
         "config": asdict(config),
-        "pairs": _counts(data),
-        "train_sha256": fingerprint(data.train),
-        "dev_sha256": fingerprint(data.dev),
         "history": run.history,
         "device": str(target),
         "torch": torch.__version__,
         "seconds_since_last_start": round(time.monotonic() - begun),
     }
-    written = _write(start, data, work / "model", record)
+    written = _write(start, data, work / "model", record | _origin(start, data))
     if out.exists():
         out.rmdir()
     os.replace(work / "model", out)
     shutil.rmtree(work)
     return written
+
+
+def _device(name: str | None) -> torch.device:
+    """The device of that name; by default a GPU if there is one."""
+    try:
+        device = torch.device(name or ("cuda" if torch.cuda.is_available() else "cpu"))
+        torch.zeros(1, device=device)
+    except (RuntimeError, AssertionError) as error:
+        raise InputError(f"device {name!r} cannot be used: {str(error).splitlines()[0]}") from error
+    return device
+
+
+def _origin(start: Start, data: _Data) -> dict[str, Any]:
+    """What the model was made from, for its record."""
+    config = start.config
+    return {
+        "base": start.name,
+        "labels": dict(zip(config.stances, config.stance_values, strict=True)),
+        "pairs": _counts(data),
+        "train_sha256": fingerprint(data.train),
+        "dev_sha256": fingerprint(data.dev),
+    }
 
 
 def _in_order(labels: Mapping[str, float] | None) -> Labels | None:

@@ -16,7 +16,7 @@ from .conftest import ROOT
 # Each module imports only from modules before it.
 ORDER = (
     "errors values metrics confidence sentences actor_table actor_context actor_use actors pairs encode artefact hub "
-    "backends tagging marking records golden scoring speed doctor network labelled tables formats answers "
+    "backends tagging marking records golden scoring speed doctor network labelled native tables formats answers "
     "examples checkpoint loop export restore "
     "copies periods evidence partials intervals vectors positions vector_tables validation "
     "changepoints turns shifts turn_tables files frames evaluation comparison calibration card "

@@ -9,7 +9,8 @@ from types import ModuleType
 
 import pytest
 
-from stance.formats import read_pairs, unmark
+from stance.formats import read_pairs
+from stance.native import unmark
 
 from .conftest import ROOT
 

@@ -61,9 +61,12 @@ def evaluate(
     with reporting_errors() as errors:
         scorer = load(model)
         result = run(pairs, scorer, task=task, format=format, on_error=errors)
-        # The first reading has reported the wrong rows.
-        skip = {"task": task, "format": format, "on_error": lambda error: None}
-        other = compare(pairs, scorer, load(against), **skip) if against else None
+        other = None
+        if against:
+            # The first reading has reported the wrong rows.
+            other = compare(
+                pairs, scorer, load(against), task=task, format=format, on_error=lambda _: None
+            )
         if html:
             Path(html).write_text(write_page(result, other), encoding="utf-8")
         if as_json:
