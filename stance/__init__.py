@@ -15,22 +15,27 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from stance.actor_table import ActorTable, load_actor_table
     from stance.actors import find_actors
+    from stance.corpus import score_corpus
+    from stance.documents import Columns, read_documents
     from stance.errors import (
         ActorTableError,
+        CorpusError,
         InputError,
         MissingDependencyError,
         ModelError,
         ModelMismatchError,
         ModelNotFoundError,
+        ResumeMismatchError,
         StanceError,
     )
     from stance.evaluation import Evaluation, evaluate
-    from stance.files import read_documents, read_records, write_records
+    from stance.files import read_records, write_records
     from stance.labelled import LabelledPair, read_pairs
     from stance.pairs import make_pairs
     from stance.records import StanceRecord
     from stance.scoring import Scorer, analyze, load
     from stance.sentences import split_sentences
+    from stance.shards import CorpusSummary
     from stance.values import Actor, Document, Mention, Pair, Prediction, Sentence
     from stance.vectors import Cell, StanceVector, aggregate
 
@@ -41,6 +46,9 @@ _HOME = {
     "ActorTable": "actor_table",
     "ActorTableError": "errors",
     "Cell": "vectors",
+    "Columns": "documents",
+    "CorpusError": "errors",
+    "CorpusSummary": "shards",
     "Document": "values",
     "Evaluation": "evaluation",
     "InputError": "errors",
@@ -52,6 +60,7 @@ _HOME = {
     "ModelNotFoundError": "errors",
     "Pair": "values",
     "Prediction": "values",
+    "ResumeMismatchError": "errors",
     "Scorer": "scoring",
     "Sentence": "values",
     "StanceError": "errors",
@@ -64,9 +73,10 @@ _HOME = {
     "load": "scoring",
     "load_actor_table": "actor_table",
     "make_pairs": "pairs",
-    "read_documents": "files",
+    "read_documents": "documents",
     "read_pairs": "labelled",
     "read_records": "files",
+    "score_corpus": "corpus",
     "split_sentences": "sentences",
     "write_records": "files",
 }
@@ -76,6 +86,9 @@ __all__ = [
     "ActorTable",
     "ActorTableError",
     "Cell",
+    "Columns",
+    "CorpusError",
+    "CorpusSummary",
     "Document",
     "Evaluation",
     "InputError",
@@ -87,6 +100,7 @@ __all__ = [
     "ModelNotFoundError",
     "Pair",
     "Prediction",
+    "ResumeMismatchError",
     "Scorer",
     "Sentence",
     "StanceError",
@@ -102,6 +116,7 @@ __all__ = [
     "read_documents",
     "read_pairs",
     "read_records",
+    "score_corpus",
     "split_sentences",
     "write_records",
 ]

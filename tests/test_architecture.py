@@ -15,8 +15,9 @@ from .conftest import ROOT
 
 # Each module imports only from modules before it.
 ORDER = (
-    "errors values metrics sentences actor_table actor_context actor_use actors pairs encode artefact backends tagging "
-    "records golden scoring network labelled finetune export vectors files evaluation report cli __main__"
+    "errors values dates metrics sentences actor_table actor_context actor_use actors pairs encode artefact backends "
+    "tagging records golden scoring network labelled finetune export vectors tables files input_files input_rows "
+    "documents shards output_folder corpus_input manifest cluster corpus evaluation report cli __main__"
 ).split()
 
 

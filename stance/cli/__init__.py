@@ -6,6 +6,7 @@ import typer
 
 from stance.cli.analyze import analyze
 from stance.cli.evaluate import evaluate
+from stance.cli.score import score
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -20,5 +21,5 @@ def _verbs() -> None:
     """Who takes which stance toward whom in news text."""
 
 
-for verb in (analyze, evaluate):
+for verb in (analyze, evaluate, score):
     app.command()(verb)
