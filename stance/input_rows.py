@@ -187,7 +187,7 @@ def opened(path: str, compression: str = "") -> Iterator[io.BufferedReader]:
 def _open(path: str, compression: str) -> io.BufferedReader:
     raw: Any
     if compression == ".gz":
-        raw = gzip.open(path, "rb")
+        raw = gzip.GzipFile(path, "rb")
     elif compression == ".zst":
         try:
             from pyarrow import input_stream
@@ -205,10 +205,9 @@ def _json_object(line: bytes, name: str) -> Mapping[str, Any] | InputError:
     except UnicodeDecodeError as error:
         return undecodable(line, error, name)
     except (ValueError, RecursionError) as error:
-        problem = InputError(
+        return InputError(
             f"{name}: is not JSON ({error})", hint="each line must be one JSON object"
         )
-        return problem
     if not isinstance(row, dict):
         return InputError(f"{name}: is a JSON {type(row).__name__}; must be an object with 'text'")
     return row

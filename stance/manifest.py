@@ -18,12 +18,7 @@ from stance.shards import CorpusSummary
 from stance.values import SCHEMA_VERSION
 
 
-def model_identity(scorer: Scorer) -> dict[str, Any]:
-    """What the answers of a scorer depend on, as JSON values.
-
-    Raises:
-        InputError: the scorer was not made by `stance.load`.
-    """
+def _model_identity(scorer: Scorer) -> dict[str, Any]:
     source = scorer.source
     if source is None:
         raise InputError("a corpus is scored by a scorer from stance.load, whose files are known")
@@ -39,12 +34,17 @@ def model_identity(scorer: Scorer) -> dict[str, Any]:
 
 
 def identity_of(scorer: Scorer, options: Mapping[str, Any]) -> dict[str, Any]:
+    """What the answers of a run depend on besides its input, as JSON values.
+
+    Raises:
+        InputError: the scorer was not made by `stance.load`.
+    """
     from stance import __version__
 
     return {
         "stance": __version__,
         "schema_version": SCHEMA_VERSION,
-        "model": model_identity(scorer),
+        "model": _model_identity(scorer),
         "options": dict(options),
     }
 
