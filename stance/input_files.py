@@ -21,7 +21,7 @@ KINDS = {
     ".pq": "parquet",
 }
 COMPRESSIONS = (".gz", ".zst")
-Identity = tuple[int, int]
+Identity = tuple[int, int] | str
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,12 +140,18 @@ def _walk(folder: str, outside: str, seen: set[Identity]) -> Iterator[str]:
 
 
 def _first_time(path: str, seen: set[Identity]) -> bool:
-    """Whether no earlier path led to the same file or folder; a broken link is always new."""
+    """Whether no earlier path led to the same file, folder or broken link."""
+    identity: Identity
     try:
         status = os.stat(path)
-    except OSError:
-        return True
-    identity = (status.st_dev, status.st_ino)
+        identity = (status.st_dev, status.st_ino)
+    except OSError:  # broken, or a glob that went around a loop of links until the system refused
+        real = os.path.realpath(path)
+        try:
+            status = os.stat(real)
+            identity = (status.st_dev, status.st_ino)
+        except OSError:
+            identity = real
     if identity in seen:
         return False
     seen.add(identity)

@@ -132,10 +132,14 @@ def parquet_rows(
                         f"{path}: column {name!r} is {types[name]}; "
                         f"must be {' or '.join(wanted[name])}"
                     )
-            for batch in file.iter_batches(PARQUET_BATCH_ROWS, columns=columns, use_threads=False):
-                for row in _rows_of(batch, columns):
-                    number += 1
-                    yield number, row
+            # Group by group, so that a damaged one takes no row of the one before with it.
+            for group in range(file.num_row_groups):
+                for batch in file.iter_batches(
+                    PARQUET_BATCH_ROWS, [group], columns, use_threads=False
+                ):
+                    for row in _rows_of(batch, columns):
+                        number += 1
+                        yield number, row
     except (OSError, pyarrow.ArrowException) as error:
         after = f" after row {number}" if number else ""
         reason = " ".join(str(error).split())[:200]

@@ -62,7 +62,9 @@ def test_truncated_parquet_loses_only_itself(tiny: Scorer, tmp_path: Path) -> No
 
 def test_parquet_damaged_inside_gives_what_can_be_read(tiny: Scorer, tmp_path: Path) -> None:
     path = tmp_path / "a.parquet"
-    table = pa.table({"id": [str(i) for i in range(2000)], "text": [f"{TEXT} {i}" for i in range(2000)]})
+    table = pa.table(
+        {"id": [str(i) for i in range(2000)], "text": [f"{TEXT} {i}" for i in range(2000)]}
+    )
     pq.write_table(table, path, row_group_size=1000, compression="zstd")
     raw = bytearray(path.read_bytes())
     at = pq.read_metadata(path).row_group(1).column(1).data_page_offset
@@ -173,7 +175,9 @@ def test_mixed_encodings(tiny: Scorer, tmp_path: Path) -> None:
 
 def test_parquet_string_that_is_not_utf_8(tiny: Scorer, tmp_path: Path) -> None:
     raw = pa.array([b"Oslo thanked Rome.", b"caf\xe9 in Oslo", b"Rome thanked Oslo."])
-    pq.write_table(pa.table({"text": raw.cast(pa.binary()).view(pa.string())}), tmp_path / "a.parquet")
+    pq.write_table(
+        pa.table({"text": raw.cast(pa.binary()).view(pa.string())}), tmp_path / "a.parquet"
+    )
     summary, [(_, row, reason)] = score(tiny, tmp_path / "a.parquet", tmp_path / "out")
     assert (summary.documents, row) == (2, 2) and "not UTF-8 (byte 0xe9 at 3)" in reason
 
@@ -223,7 +227,14 @@ def test_csv_with_a_mark_and_embedded_newlines(tiny: Scorer, tmp_path: Path) -> 
 
 
 def test_csv_rows_that_are_not_of_the_table(tiny: Scorer, tmp_path: Path) -> None:
-    rows = ["id;text", "1;Oslo thanked Rome.", "2;Oslo; Rome", "3", '4;"a"b', "5;Rome thanked Oslo."]
+    rows = [
+        "id;text",
+        "1;Oslo thanked Rome.",
+        "2;Oslo; Rome",
+        "3",
+        '4;"a"b',
+        "5;Rome thanked Oslo.",
+    ]
     (tmp_path / "a.csv").write_text("\n".join(rows) + "\n")
     (tmp_path / "b.csv").write_text('text\nOslo thanked Rome.\n"never closed\nRome thanked Oslo.\n')
     (tmp_path / "c.csv").write_text("id,body\n1,Oslo thanked Rome.\n")
@@ -233,7 +244,13 @@ def test_csv_rows_that_are_not_of_the_table(tiny: Scorer, tmp_path: Path) -> Non
     assert [r[:2] for r in rejects] == [
         ("a.csv", 2), ("a.csv", 3), ("a.csv", 4), ("b.csv", 2), ("c.csv", None), ("d.csv", None),
     ]  # fmt: skip
-    messages = ["has 3 fields", "has 1 fields", "is not CSV", "unexpected end", "lacks the column 'text'"]
+    messages = [
+        "has 3 fields",
+        "has 1 fields",
+        "is not CSV",
+        "unexpected end",
+        "lacks the column 'text'",
+    ]
     for reject, message in zip(rejects, [*messages, "it has none"], strict=True):
         assert message in reject[2]
 
@@ -254,7 +271,9 @@ def test_compressed_files_that_end_early(tiny: Scorer, tmp_path: Path) -> None:
     (tmp_path / "whole.zst").unlink()
     summary, rejects = score(tiny, tmp_path, tmp_path / "out")
     assert 100 < summary.documents < 800
-    assert [r[:2] for r in rejects] == [(n, None) for n in ("a.jsonl.gz", "b.jsonl.zst", "c.jsonl.gz")]
+    assert [r[:2] for r in rejects] == [
+        (n, None) for n in ("a.jsonl.gz", "b.jsonl.zst", "c.jsonl.gz")
+    ]
     assert all("ends early: the compressed file was cut short" in r[2] for r in rejects[:2])
     assert "cannot be read" in rejects[2][2]
 
@@ -336,7 +355,15 @@ def test_output_folder_in_the_input_folder_is_left_out(tiny: Scorer, tmp_path: P
 
 
 def test_folder_gives_the_kinds_it_knows_in_order(tmp_path: Path) -> None:
-    for name in ("b.txt", "a.JSONL", ".hidden.txt", "notes.md", "z/c.csv", "z/d.parquet.gz", "e.txt.gz"):
+    for name in (
+        "b.txt",
+        "a.JSONL",
+        ".hidden.txt",
+        "notes.md",
+        "z/c.csv",
+        "z/d.parquet.gz",
+        "e.txt.gz",
+    ):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_text("")
     found = [str(Path(f).relative_to(tmp_path)) for f in find_files([tmp_path], "out")]

@@ -27,7 +27,8 @@ from .conftest import ROOT, TINY
 
 SCORER = TableScorer(ModelSource(str(TINY), threads=1))
 needs_ray = pytest.mark.skipif(
-    importlib.util.find_spec("ray") is None, reason="ray is not installed: pip install 'stance[ray]'"
+    importlib.util.find_spec("ray") is None,
+    reason="ray is not installed: pip install 'stance[ray]'",
 )
 
 
@@ -35,7 +36,12 @@ def documents(count: int) -> list[dict[str, object]]:
     """The seed articles in turn; one in seven is empty."""
     texts = [p.read_text() for p in sorted((ROOT / "seeds").glob("*.txt"))]
     return [
-        {"id": f"d{i:03}", "text": texts[i % 3] if i % 7 else "", "date": "2021-12-24", "outlet": "AFP"}
+        {
+            "id": f"d{i:03}",
+            "text": texts[i % 3] if i % 7 else "",
+            "date": "2021-12-24",
+            "outlet": "AFP",
+        }
         for i in range(count)
     ]
 
@@ -64,7 +70,10 @@ def test_summary_is_that_of_a_run(tiny: Scorer, tmp_path: Path) -> None:
 
 
 def test_two_rows_of_one_id_are_two_documents() -> None:
-    rows = [{"id": "a", "text": "Oslo thanked Rome."}, {"id": "a", "text": "Tokyo condemned Beijing."}]
+    rows = [
+        {"id": "a", "text": "Oslo thanked Rome."},
+        {"id": "a", "text": "Tokyo condemned Beijing."},
+    ]
     scored = SCORER(pa.Table.from_pylist(rows))
     texts = [{r["sentence"] for r in records} for records in scored["records"].to_pylist()]
     assert texts == [{rows[0]["text"]}, {rows[1]["text"]}]
@@ -80,6 +89,10 @@ def test_scorer_is_small_to_send_and_needs_ids() -> None:
         SCORER(pa.table({"text": ["Oslo thanked Rome."]}))
 
 
+LONGEST = 300
+"""Seconds before a hanging test is ended; on two idle cores each takes less than 60."""
+
+
 class Cluster:
     """`ray_cluster.py`: two Ray nodes that can be told to lose a worker or a node."""
 
@@ -89,7 +102,7 @@ class Cluster:
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
             env={**os.environ, "RAY_USAGE_STATS_ENABLED": "0", "PYTHONPATH": str(ROOT)},
         )  # fmt: skip
-        self._clock = threading.Timer(90, self._process.kill)
+        self._clock = threading.Timer(LONGEST, self._process.kill)
         self._clock.start()
         self.address = self._answer()
 
@@ -102,7 +115,7 @@ class Cluster:
     def _answer(self) -> str:
         assert self._process.stdout is not None
         answer = self._process.stdout.readline().strip()
-        assert answer, "the cluster did not start, or not within 90 seconds"
+        assert answer, f"the cluster did not answer within {LONGEST} seconds"
         return answer
 
     def close(self) -> None:
@@ -138,7 +151,7 @@ def test_ray_run_that_loses_a_worker_and_a_node(
         cluster.lose("worker")
         cluster.lose("node")
         left = len(list(out.glob("*.parquet")))
-        printed, errors = process.communicate(timeout=80)
+        printed, errors = process.communicate(timeout=LONGEST)
     assert process.returncode == 1 and "18 failed" in errors, errors
     assert left < 30, "the job was done before the node was lost"
     stance.score_corpus(source, tmp_path / "alone", tiny, shard_size=4)
@@ -180,14 +193,16 @@ def test_ray_dataset_that_loses_a_worker_and_a_node(
     ) as process:  # fmt: skip
         cluster.lose("worker")
         cluster.lose("node")
-        printed, errors = process.communicate(timeout=80)
+        printed, errors = process.communicate(timeout=LONGEST)
     assert process.returncode == 0, errors
     expected = stance.score_corpus(rows, tmp_path / "alone", tiny)
     assert CorpusSummary(**json.loads(printed.splitlines()[-1])) == expected
     keys = [("document_id", "ascending"), ("source_start", "ascending"), ("target_start", "ascending"),
             ("source_id", "ascending"), ("target_id", "ascending")]  # fmt: skip
     found = pq.read_table(tmp_path / "out").select(record_schema().names).cast(record_schema())
-    assert found.sort_by(keys).equals(pq.read_table(tmp_path / "alone").cast(record_schema()).sort_by(keys))
+    assert found.sort_by(keys).equals(
+        pq.read_table(tmp_path / "alone").cast(record_schema()).sort_by(keys)
+    )
 
 
 @needs_ray
@@ -197,7 +212,7 @@ def test_no_cluster_there_is_one_line(tmp_path: Path) -> None:
     arguments = ["score", str(source), "-o", str(tmp_path / "out"), "--ray", "no-such-scheme://x"]
     done = subprocess.run(
         [sys.executable, "-m", "stance", *arguments, "--model", str(TINY)],
-        capture_output=True, text=True, timeout=80,
+        capture_output=True, text=True, timeout=LONGEST,
     )  # fmt: skip
     assert done.returncode == 1 and len(done.stderr.splitlines()) == 1
     assert "no Ray cluster answers at 'no-such-scheme://x'" in done.stderr
@@ -228,5 +243,3 @@ def test_spark_recipe_runs(tiny: Scorer, tmp_path: Path) -> None:
             ("source_id", "ascending"), ("target_id", "ascending")]  # fmt: skip
     expected = pq.read_table(tmp_path / "alone").cast(record_schema()).sort_by(keys)
     assert found.cast(record_schema()).sort_by(keys).equals(expected)
-
-
