@@ -17,23 +17,26 @@ if TYPE_CHECKING:
     from stance.actors import find_actors
     from stance.calibration import calibrate
     from stance.comparison import Comparison, compare
+    from stance.corpus import score_corpus
+    from stance.documents import Columns, read_documents
     from stance.errors import (
         ActorTableError,
+        CorpusError,
         InputError,
         MissingDependencyError,
         ModelError,
         ModelMismatchError,
         ModelNotFoundError,
+        ResumeMismatchError,
         StanceError,
     )
     from stance.estimator import StanceClassifier
     from stance.evaluation import Evaluation, evaluate
     from stance.evidence import EvidenceUnit, evidence_units
-    from stance.files import read_documents, read_records, write_records
+    from stance.files import read_records, write_records
     from stance.formats import read_pairs
     from stance.frames import (
         documents_from,
-        record_schema,
         records_from,
         score_columns,
         to_arrow,
@@ -57,7 +60,9 @@ if TYPE_CHECKING:
     from stance.records import StanceRecord
     from stance.scoring import Scorer, analyze, load
     from stance.sentences import split_sentences
+    from stance.shards import CorpusSummary
     from stance.shifts import StatedShift, stated_shifts
+    from stance.tables import record_schema
     from stance.tuning import finetune
     from stance.turns import Turn, TurnSearch, find_turns, search_turns
     from stance.validation import Correlation, Validation, validate
@@ -74,7 +79,10 @@ _HOME = {
     "ActorTableError": "errors",
     "Alignment": "positions",
     "Cell": "vectors",
+    "Columns": "documents",
     "Comparison": "comparison",
+    "CorpusError": "errors",
+    "CorpusSummary": "shards",
     "Correlation": "validation",
     "Document": "values",
     "Evaluation": "evaluation",
@@ -90,6 +98,7 @@ _HOME = {
     "Pair": "values",
     "PartialVectors": "partials",
     "Prediction": "values",
+    "ResumeMismatchError": "errors",
     "Scorer": "scoring",
     "Selection": "partials",
     "Sentence": "values",
@@ -125,12 +134,13 @@ _HOME = {
     "plot_matrix": "plots",
     "plot_series": "plots",
     "plot_vector": "plots",
-    "read_documents": "files",
+    "read_documents": "documents",
     "read_pairs": "formats",
     "read_records": "files",
-    "record_schema": "frames",
+    "record_schema": "tables",
     "records_from": "frames",
     "score_columns": "frames",
+    "score_corpus": "corpus",
     "search_turns": "turns",
     "similarity": "positions",
     "split_sentences": "sentences",
@@ -155,7 +165,10 @@ __all__ = [
     "ActorTableError",
     "Alignment",
     "Cell",
+    "Columns",
     "Comparison",
+    "CorpusError",
+    "CorpusSummary",
     "Correlation",
     "Document",
     "Evaluation",
@@ -171,6 +184,7 @@ __all__ = [
     "Pair",
     "PartialVectors",
     "Prediction",
+    "ResumeMismatchError",
     "Scorer",
     "Selection",
     "Sentence",
@@ -212,6 +226,7 @@ __all__ = [
     "record_schema",
     "records_from",
     "score_columns",
+    "score_corpus",
     "search_turns",
     "similarity",
     "split_sentences",

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from stance.errors import InputError, MissingDependencyError
-from stance.formats import locate
 from stance.frames import loaded, rows_of
 from stance.labelled import RowError
+from stance.native import locate
 from stance.pairs import pair_of
 from stance.values import Pair
 

@@ -14,7 +14,7 @@ from typing import Any
 from stance.errors import InputError
 from stance.labelled import LabelledPair, RowError, good_rows, json_object, numbered_lines, show
 from stance.native import DSE_COLUMNS, PARSERS, SHAPES, Row
-from stance.tables import rows_of_table
+from stance.rows import rows_of_table
 from stance.values import STANCES
 
 Labelled = str | os.PathLike[str] | Iterable[Any]

@@ -11,11 +11,12 @@ from dataclasses import fields
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, get_args, get_type_hints
 
+from stance.dates import parse_date
 from stance.errors import InputError, MissingDependencyError, StanceError
-from stance.files import parse_date
 from stance.records import StanceRecord
+from stance.rows import TABLES, rows_of_table
 from stance.scoring import Scorer, load
-from stance.tables import TABLES, rows_of_table
+from stance.tables import to_table
 from stance.values import Document
 
 if TYPE_CHECKING:
@@ -122,30 +123,7 @@ def to_arrow(records: Iterable[StanceRecord]) -> pyarrow.Table:
     Raises:
         MissingDependencyError: pyarrow is not installed.
     """
-    schema = record_schema()
-    import pyarrow
-
-    return pyarrow.table(_columns(records), schema=schema)
-
-
-def record_schema() -> pyarrow.Schema:
-    """The Arrow schema of records, the same whatever the rows hold.
-
-    Raises:
-        MissingDependencyError: pyarrow is not installed.
-    """
-    try:
-        import pyarrow
-    except ImportError as error:
-        raise MissingDependencyError("pyarrow", "tables") from error
-    types = {
-        str: pyarrow.string(),
-        int: pyarrow.int64(),
-        float: pyarrow.float64(),
-        bool: pyarrow.bool_(),
-        datetime.date: pyarrow.date32(),
-    }
-    return pyarrow.schema([(name, types[kind]) for name, kind in _kinds().items()])
+    return to_table(list(records))
 
 
 def score_columns(

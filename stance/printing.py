@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Sequence
+from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from rich.console import Console
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from stance.actor_table import ActorTable
     from stance.evaluation import Evaluation
     from stance.records import StanceRecord
+    from stance.shards import CorpusSummary
 
 COLORS = {"against": "red", "neutral": "bright_black", "favor": "green"}
 MOST_COLUMNS = 8
@@ -117,3 +119,13 @@ def print_evaluation(result: Evaluation, console: Console) -> None:
     console.print(
         " ".join(f"{key}={value}" for key, value in result.signature.items()), style="bright_black"
     )
+
+
+def print_summary(summary: CorpusSummary, console: Console) -> None:
+    """What a run over a corpus counted, a line each."""
+    table = Table(box=None, show_header=False)
+    table.add_column()
+    table.add_column(justify="right")
+    for name, count in asdict(summary).items():
+        table.add_row(name, f"{count:,}")
+    console.print(table)

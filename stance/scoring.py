@@ -58,6 +58,17 @@ MAX_MENTIONS = 64
 CHUNK_SENTENCES = 512
 MAX_CHARACTERS = 1_000_000
 OnError = Callable[[StanceError], None]
+OnSentence = Callable[[Document, Sequence[tuple[Pair, Prediction]]], None]
+
+
+@dataclass(frozen=True, slots=True)
+class ModelSource:
+    """What `load` was called with: enough to load the same scorer in another process."""
+
+    model_dir: str | None = None
+    backend: str = "onnx"
+    threads: int | None = None
+    actors: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,14 +89,19 @@ class Scorer:
         backend: Backend,
         tokenizer: Tokenizer,
         table: ActorTable,
+        source: ModelSource | None = None,
     ) -> None:
         self.config = config
         self.table = table
         self.backend = backend
         self.tokenizer = tokenizer
+        self.source = source
 
     def __call__(
-        self, documents: Iterable[Document], on_error: OnError | None = None
+        self,
+        documents: Iterable[Document],
+        on_error: OnError | None = None,
+        on_sentence: OnSentence | None = None,
     ) -> Iterator[StanceRecord]:
         """Records of all documents, in order, computed as they are taken.
 
@@ -93,6 +109,8 @@ class Scorer:
             documents: any iterable; read lazily.
             on_error: receives the error of a document that cannot be read, which is then left
                 out; without it the first such error is raised.
+            on_sentence: receives every sentence's document and its pairs with their answers,
+                before the records made of them.
 
         Raises:
             InputError: a document is empty, too long, or not text; names document and field.
@@ -110,9 +128,9 @@ class Scorer:
             chunk.append((document, items))
             size += len(items)
             if size >= CHUNK_SENTENCES:
-                yield from self._score_chunk(chunk)
+                yield from self._score_chunk(chunk, on_sentence)
                 chunk, size = [], 0
-        yield from self._score_chunk(chunk)
+        yield from self._score_chunk(chunk, on_sentence)
 
     def predict(self, pairs: Sequence[Pair]) -> list[Prediction]:
         """The model's answers to given pairs, in order, whatever else is asked with them.
@@ -148,13 +166,18 @@ class Scorer:
             at = last
         return items
 
-    def _score_chunk(self, chunk: Sequence[tuple[Document, list[_Item]]]) -> Iterator[StanceRecord]:
+    def _score_chunk(
+        self,
+        chunk: Sequence[tuple[Document, list[_Item]]],
+        on_sentence: OnSentence | None,
+    ) -> Iterator[StanceRecord]:
         answers = iter(self._run([item for _, items in chunk for item in items]))
         for document, items in chunk:
             for item in items:
-                yield from make_records(
-                    document, item.sentence, next(answers), self.config.model_id
-                )
+                answered = next(answers)
+                if on_sentence is not None:
+                    on_sentence(document, answered)
+                yield from make_records(document, item.sentence, answered, self.config.model_id)
 
     def _run(self, items: Sequence[_Item]) -> list[list[tuple[Pair, Prediction]]]:
         """Every item's pairs with their answers; sentences of equal length share a batch."""
@@ -277,7 +300,13 @@ def load(
     config = ModelConfig.read(directory)
     computing: Backend = (OnnxBackend if backend == "onnx" else TorchBackend)(directory, threads)
     tokenizer = read_tokenizer(directory / "tokenizer.json")
-    scorer = Scorer(config, computing, tokenizer, load_actor_table(actors))
+    source = ModelSource(
+        None if model_dir is None else os.fspath(model_dir),
+        backend,
+        threads,
+        None if actors is None else os.fspath(actors),
+    )
+    scorer = Scorer(config, computing, tokenizer, load_actor_table(actors), source)
     check_golden(scorer, directory / "golden.jsonl")
     return scorer
 

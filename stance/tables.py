@@ -1,62 +1,117 @@
-"""Rows of the tables people have: pandas, polars, Arrow, `datasets`, dicts; none of them is imported here."""
+"""Records as Arrow tables: the one schema, and Parquet in and out."""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
+import datetime
+import itertools
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import fields
+from functools import lru_cache
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any, get_type_hints
 
-from stance.errors import InputError
+from stance.errors import InputError, MissingDependencyError
+from stance.records import StanceRecord
+from stance.values import SCHEMA_VERSION
 
-TABLES = "give a DataFrame, an Arrow table, a part of a data set, a dict of columns, or dicts"
+if TYPE_CHECKING:
+    import pyarrow
+    from pyarrow.parquet import ParquetWriter
+
+ROW_GROUP = 10_000
+"""Records that are held before they are written."""
 
 
-def rows_of_table(data: Any) -> Iterator[Any]:
-    """The rows of a table as mappings, missing values as None; what is no table is iterated as it is.
-
-    A table is known by what it can do, so that no library has to be there to ask.
+@lru_cache(maxsize=1)
+def record_schema() -> pyarrow.Schema:
+    """The Arrow schema of records: the fields of `StanceRecord`, nullable where they may be None.
 
     Raises:
-        InputError: the data cannot be iterated, or its columns do not fit each other.
+        MissingDependencyError: pyarrow is not installed.
     """
-    if isinstance(data, Mapping):
-        rows: Iterable[Any] = _rows_of_columns(data)
-    elif hasattr(data, "iter_rows"):  # polars
-        rows = data.iter_rows(named=True)
-    elif hasattr(data, "to_batches"):  # an Arrow table
-        rows = (row for part in data.to_batches() for row in part.to_pylist())
-    elif hasattr(data, "itertuples"):  # pandas
-        names = list(data.columns)
-        values = data.itertuples(index=False, name=None)
-        rows = (dict(zip(names, row, strict=True)) for row in values)
-    elif isinstance(data, Iterable) and not isinstance(data, str | bytes):
-        rows = data  # datasets.Dataset, lists, generators
-    else:
-        raise InputError(f"got {type(data).__name__}; must be a table", hint=TABLES)
-    return (_plain_row(row) for row in rows)
+    pa = _pyarrow()
+    types = {
+        str: pa.string(),
+        int: pa.int32(),
+        float: pa.float64(),
+        bool: pa.bool_(),
+        datetime.date: pa.date32(),
+    }
+    hints = get_type_hints(StanceRecord)
+    columns = []
+    for field in fields(StanceRecord):
+        kind, *none = getattr(hints[field.name], "__args__", (hints[field.name],))
+        columns.append(pa.field(field.name, types[kind], nullable=bool(none)))
+    return pa.schema(columns)
 
 
-def _rows_of_columns(columns: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-    for name, column in columns.items():
-        if isinstance(column, str) or not hasattr(column, "__len__"):
-            raise InputError(f"column {name!r} is {column!r:.80}; must be a list", hint=TABLES)
-    lengths = [len(column) for column in columns.values()]
-    if len(set(lengths)) > 1:
-        raise InputError(f"columns have lengths {lengths}; must be equal")
-    return (dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True))
+def to_table(records: Sequence[StanceRecord]) -> pyarrow.Table:
+    """The records as a table in `record_schema()`, in order."""
+    pa, schema = _pyarrow(), record_schema()
+    columns = [
+        pa.array([getattr(record, column.name) for record in records], column.type)
+        for column in schema
+    ]
+    return pa.Table.from_arrays(columns, schema=schema)
 
 
-def _plain_row(row: Any) -> Any:
-    if not isinstance(row, Mapping):
-        return row
-    return {name: _plain(value) for name, value in row.items()}
+@contextmanager
+def parquet_writer(sink: IO[bytes] | Path) -> Iterator[ParquetWriter]:
+    """A writer of tables in `record_schema()`: the same tables give the same bytes."""
+    _pyarrow()
+    from pyarrow.parquet import ParquetWriter
+
+    with ParquetWriter(sink, record_schema(), compression="zstd") as writer:
+        yield writer
 
 
-def _plain(value: Any) -> Any:
-    """A cell as a Python value: numpy scalars and the several kinds of missing value undone."""
-    if type(value).__name__ in ("NAType", "NaTType"):
-        return None
-    kind = getattr(getattr(value, "dtype", None), "kind", None)
-    if kind is not None and not getattr(value, "shape", ()):
-        value = value.astype("datetime64[D]").item() if kind == "M" else value.item()
-    return None if isinstance(value, float) and math.isnan(value) else value
+def write_in_groups(writer: ParquetWriter, records: Iterable[StanceRecord]) -> int:
+    """Write the records, ROW_GROUP of them at a time, and return how many there were."""
+    written = 0
+    records = iter(records)
+    while group := list(itertools.islice(records, ROW_GROUP)):
+        writer.write_table(to_table(group))
+        written += len(group)
+    return written
+
+
+def read_parquet_records(path: Path) -> Iterator[StanceRecord]:
+    """The records of a Parquet file, read as they are taken.
+
+    Raises:
+        InputError: the file is no Parquet, has not the columns of a record, or was written under
+            another schema_version.
+        MissingDependencyError: pyarrow is not installed.
+    """
+    pa = _pyarrow()
+    from pyarrow.parquet import ParquetFile
+
+    names = record_schema().names
+    try:
+        with ParquetFile(path) as file:
+            if set(file.schema_arrow.names) != set(names):
+                raise InputError(
+                    f"{path}: not stance records; its columns are {', '.join(file.schema_arrow.names)}",
+                    hint=f"fields: {', '.join(names)}",
+                )
+            for batch in file.iter_batches(ROW_GROUP, columns=names):
+                table = pa.Table.from_batches([batch]).select(names).cast(record_schema())
+                for row in table.to_pylist():
+                    if row["schema_version"] != SCHEMA_VERSION:
+                        raise InputError(
+                            f"{path}: schema_version is {row['schema_version']}; must be {SCHEMA_VERSION}"
+                        )
+                    yield StanceRecord(**row)
+    except (OSError, ValueError, pa.ArrowException) as error:
+        if isinstance(error, InputError):
+            raise
+        raise InputError(f"{path} cannot be read as records: {error}") from error
+
+
+def _pyarrow() -> Any:
+    try:
+        import pyarrow
+    except ImportError as error:
+        raise MissingDependencyError("pyarrow", "corpus") from error
+    return pyarrow

@@ -13,8 +13,8 @@ from __future__ import annotations
 import os
 from typing import Any
 
+from stance.dates import parse_date
 from stance.errors import InputError, MissingDependencyError
-from stance.files import parse_date
 from stance.records import StanceRecord
 from stance.scoring import Scorer, load
 from stance.values import Document

@@ -15,11 +15,12 @@ from .conftest import ROOT
 
 # Each module imports only from modules before it.
 ORDER = (
-    "errors values metrics confidence sentences actor_table actor_context actor_use actors pairs encode artefact hub "
-    "backends tagging marking records golden scoring speed doctor network labelled native tables formats answers "
+    "errors values dates metrics confidence sentences actor_table actor_context actor_use actors pairs encode artefact "
+    "hub backends tagging marking records golden scoring speed doctor network labelled native rows formats answers "
     "examples checkpoint loop export restore "
     "copies periods evidence partials intervals vectors positions vector_tables validation "
-    "changepoints turns shifts turn_tables files frames evaluation comparison calibration card "
+    "changepoints turns shifts turn_tables tables files input_files input_rows documents shards output_folder "
+    "corpus_input manifest cluster corpus frames evaluation comparison calibration card "
     "start teacher tuning estimator spacy_component transformers_task "
     "plots webevidence webdata webpage printing scores_page cli __main__"
 ).split()

@@ -169,5 +169,5 @@ try: to([])
 except stance.MissingDependencyError as error: print(error.hint)
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    extra = "tables"
+    extra = "corpus" if package == "pyarrow" else "tables"
     assert done.stdout == f"1\npip install 'stance[{extra}]'\n"

@@ -14,6 +14,7 @@ from stance.cli.calibrate import calibrate
 from stance.cli.doctor import doctor
 from stance.cli.evaluate import evaluate
 from stance.cli.report import report
+from stance.cli.score import score
 from stance.cli.terminal import run_reporting, with_common_options
 from stance.cli.train import train
 from stance.cli.turns import turns
@@ -51,7 +52,7 @@ def _verbs(
     """Who takes which stance toward whom in news text."""
 
 
-for verb in (analyze, aggregate, turns, report, evaluate, calibrate, train, doctor, bench):
+for verb in (analyze, score, aggregate, turns, report, evaluate, calibrate, train, doctor, bench):
     app.command(epilog=EXIT_STATUS)(with_common_options(verb))
 
 

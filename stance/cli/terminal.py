@@ -6,6 +6,7 @@ import functools
 import inspect
 import sys
 import threading
+import time
 import traceback
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -14,11 +15,20 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
-from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.progress import (
+    BarColumn,
+    Progress,
+    SpinnerColumn,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
 
 from stance.errors import StanceError
 
 if TYPE_CHECKING:
+    from stance.corpus_input import OnProgress
+    from stance.corpus_input import Progress as CorpusProgress
     from stance.values import Document
 
 SLOW_START = 1.5
@@ -82,6 +92,10 @@ def run_reporting(app: typer.Typer) -> int:
         return FAULT
 
 
+SHOW_EVERY = 0.2
+"""Seconds between two states of a corpus's progress."""
+
+
 class Errors:
     """Prints each error on standard error, with its hint, in one line, and remembers that there was one."""
 
@@ -136,6 +150,43 @@ def progress_on_terminal(
     finally:
         timer.cancel()
         bar.stop()
+
+
+@contextmanager
+def corpus_progress() -> Iterator[OnProgress | None]:
+    """Shows documents, failures, rate and, if their number is known, the time left; on a terminal only."""
+    if is_quiet.get() or not sys.stderr.isatty():
+        yield None
+        return
+    columns = (
+        SpinnerColumn(),
+        BarColumn(),
+        TextColumn(
+            "{task.completed} documents, {task.fields[failed]} failed, {task.fields[rate]}/s"
+        ),
+        TimeElapsedColumn(),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("", total=None, failed=0, rate="–")
+        last = 0.0
+
+        def show(progress: CorpusProgress) -> None:
+            nonlocal last
+            now = time.monotonic()
+            if now - last < SHOW_EVERY and progress.done != progress.total:
+                return
+            last = now
+            speed = bar.tasks[0].speed
+            bar.update(
+                task,
+                completed=progress.done,
+                total=progress.total,
+                failed=progress.failed,
+                rate=f"{speed:,.1f}" if speed else "–",
+            )
+
+        yield show
 
 
 def _counted(documents: Iterable[Document], advance: Callable[[], None]) -> Iterator[Document]:
