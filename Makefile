@@ -2,7 +2,9 @@ DATA ?= ../shared/data
 PYTHON ?= .venv/bin/python
 TRAIN = $(PYTHON) training/train.py --data build/data
 
-.PHONY: install fix test build actors intervals turns pictures model
+UV ?= .venv/bin/uv
+
+.PHONY: install fix test build docs oldest newest fuzz audit actors intervals turns pictures model
 
 install:
 	python3 -m venv .venv
@@ -19,6 +21,26 @@ test:
 
 build:
 	$(PYTHON) -m build
+
+docs:
+	NO_MKDOCS_2_WARNING=1 $(PYTHON) -m mkdocs build --quiet
+
+# The tests on the oldest and on the newest versions that pyproject.toml admits. Each takes 8 GB of
+# disk; UV_FLAGS=--torch-backend=cpu spares most of it where download.pytorch.org can be reached.
+oldest: RESOLUTION = lowest-direct
+newest: RESOLUTION = highest
+oldest newest:
+	$(UV) venv --quiet --clear --python 3.11 build/$@
+	$(UV) pip install --quiet --python build/$@ --resolution $(RESOLUTION) $(UV_FLAGS) -e '.[dev]'
+	build/$@/bin/python -m pytest -m 'not timing' -W ignore::DeprecationWarning -W ignore::FutureWarning
+
+# 100,000 hostile inputs to the readers, the splitter and the resolver; about ten minutes.
+fuzz:
+	STANCE_FUZZ=100000 $(PYTHON) -m pytest tests/test_fuzz.py
+
+# Known vulnerabilities in what is installed.
+audit:
+	$(UV) tool run pip-audit --path "$$($(PYTHON) -c 'import site; print(site.getsitepackages()[0])')"
 
 actors:
 	$(PYTHON) training/build_actors.py --data $(DATA)

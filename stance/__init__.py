@@ -15,20 +15,37 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from stance.actor_table import ActorTable, load_actor_table
     from stance.actors import find_actors
+    from stance.calibration import calibrate
+    from stance.comparison import Comparison, compare
+    from stance.corpus import score_corpus
+    from stance.documents import Columns, read_documents
     from stance.errors import (
         ActorTableError,
+        CorpusError,
         InputError,
         MissingDependencyError,
         ModelError,
         ModelMismatchError,
         ModelNotFoundError,
+        ResumeMismatchError,
         StanceError,
     )
+    from stance.estimator import StanceClassifier
     from stance.evaluation import Evaluation, evaluate
     from stance.evidence import EvidenceUnit, evidence_units
-    from stance.files import read_documents, read_records, write_records
+    from stance.files import read_records, write_records
+    from stance.formats import read_pairs
+    from stance.frames import (
+        documents_from,
+        records_from,
+        score_columns,
+        to_arrow,
+        to_pandas,
+        to_polars,
+    )
     from stance.intervals import Method
-    from stance.labelled import LabelledPair, read_pairs
+    from stance.labelled import LabelledPair
+    from stance.loop import TrainConfig
     from stance.pairs import make_pairs
     from stance.partials import PartialVectors, Selection, merge, partial
     from stance.plots import plot_alignment, plot_matrix, plot_series, plot_vector
@@ -43,7 +60,10 @@ if TYPE_CHECKING:
     from stance.records import StanceRecord
     from stance.scoring import Scorer, analyze, load
     from stance.sentences import split_sentences
+    from stance.shards import CorpusSummary
     from stance.shifts import StatedShift, stated_shifts
+    from stance.tables import record_schema
+    from stance.tuning import finetune
     from stance.turns import Turn, TurnSearch, find_turns, search_turns
     from stance.validation import Correlation, Validation, validate
     from stance.values import Actor, Document, Mention, Pair, Prediction, Sentence
@@ -59,6 +79,10 @@ _HOME = {
     "ActorTableError": "errors",
     "Alignment": "positions",
     "Cell": "vectors",
+    "Columns": "documents",
+    "Comparison": "comparison",
+    "CorpusError": "errors",
+    "CorpusSummary": "shards",
     "Correlation": "validation",
     "Document": "values",
     "Evaluation": "evaluation",
@@ -74,25 +98,32 @@ _HOME = {
     "Pair": "values",
     "PartialVectors": "partials",
     "Prediction": "values",
+    "ResumeMismatchError": "errors",
     "Scorer": "scoring",
     "Selection": "partials",
     "Sentence": "values",
     "Similarity": "positions",
+    "StanceClassifier": "estimator",
     "StanceError": "errors",
     "StanceMatrix": "positions",
     "StanceRecord": "records",
     "StanceVector": "vectors",
     "StatedShift": "shifts",
+    "TrainConfig": "loop",
     "Turn": "turns",
     "TurnSearch": "turns",
     "Validation": "validation",
     "aggregate": "vectors",
     "alignment": "positions",
     "analyze": "scoring",
+    "calibrate": "calibration",
+    "compare": "comparison",
+    "documents_from": "frames",
     "evaluate": "evaluation",
     "evidence_units": "evidence",
     "find_actors": "actors",
     "find_turns": "turns",
+    "finetune": "tuning",
     "finish": "vectors",
     "load": "scoring",
     "load_actor_table": "actor_table",
@@ -103,14 +134,21 @@ _HOME = {
     "plot_matrix": "plots",
     "plot_series": "plots",
     "plot_vector": "plots",
-    "read_documents": "files",
-    "read_pairs": "labelled",
+    "read_documents": "documents",
+    "read_pairs": "formats",
     "read_records": "files",
+    "record_schema": "tables",
+    "records_from": "frames",
+    "score_columns": "frames",
+    "score_corpus": "corpus",
     "search_turns": "turns",
     "similarity": "positions",
     "split_sentences": "sentences",
     "stated_shifts": "shifts",
+    "to_arrow": "frames",
     "to_matrix": "positions",
+    "to_pandas": "frames",
+    "to_polars": "frames",
     "to_table": "vector_tables",
     "validate": "validation",
     "write_html": "webpage",
@@ -118,12 +156,19 @@ _HOME = {
     "write_vectors": "vector_tables",
 }
 
+_TRAINING = {"onnx", "onnxscript", "safetensors", "torch"}
+"""What only training needs; the extra brings it."""
+
 __all__ = [
     "Actor",
     "ActorTable",
     "ActorTableError",
     "Alignment",
     "Cell",
+    "Columns",
+    "Comparison",
+    "CorpusError",
+    "CorpusSummary",
     "Correlation",
     "Document",
     "Evaluation",
@@ -139,25 +184,32 @@ __all__ = [
     "Pair",
     "PartialVectors",
     "Prediction",
+    "ResumeMismatchError",
     "Scorer",
     "Selection",
     "Sentence",
     "Similarity",
+    "StanceClassifier",
     "StanceError",
     "StanceMatrix",
     "StanceRecord",
     "StanceVector",
     "StatedShift",
+    "TrainConfig",
     "Turn",
     "TurnSearch",
     "Validation",
     "aggregate",
     "alignment",
     "analyze",
+    "calibrate",
+    "compare",
+    "documents_from",
     "evaluate",
     "evidence_units",
     "find_actors",
     "find_turns",
+    "finetune",
     "finish",
     "load",
     "load_actor_table",
@@ -171,11 +223,18 @@ __all__ = [
     "read_documents",
     "read_pairs",
     "read_records",
+    "record_schema",
+    "records_from",
+    "score_columns",
+    "score_corpus",
     "search_turns",
     "similarity",
     "split_sentences",
     "stated_shifts",
+    "to_arrow",
     "to_matrix",
+    "to_pandas",
+    "to_polars",
     "to_table",
     "validate",
     "write_html",
@@ -187,7 +246,14 @@ __all__ = [
 def __getattr__(name: str) -> Any:
     if name not in _HOME:
         raise AttributeError(f"module 'stance' has no attribute {name!r}")
-    value = getattr(import_module(f"stance.{_HOME[name]}"), name)
+    try:
+        value = getattr(import_module(f"stance.{_HOME[name]}"), name)
+    except ModuleNotFoundError as error:
+        if error.name is None or error.name.split(".")[0] not in _TRAINING:
+            raise
+        from stance.errors import MissingDependencyError
+
+        raise MissingDependencyError(error.name, "train") from error
     globals()[name] = value
     return value
 

@@ -1,5 +1,5 @@
 """`python -m stance` is the command line."""
 
-from stance.cli import app
+from stance.cli import main
 
-app(prog_name="stance")
+main()

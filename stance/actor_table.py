@@ -224,15 +224,20 @@ def _read_user_list(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
         elif path.suffix == ".jsonl":
             for number, line in enumerate(path.read_text(encoding="utf-8").split("\n"), start=1):
                 if line.strip():
-                    yield number, json.loads(line)
+                    yield number, _json(line, f"{path}:{number}")
         else:
             raise ActorTableError(
                 f"{path}: a user list is .csv, .toml or .jsonl, not {path.suffix or 'bare'}"
             )
-    except json.JSONDecodeError as error:
-        raise ActorTableError(f"{path}:{number}: not a JSON object: {error}") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, csv.Error) as error:
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, csv.Error, RecursionError) as error:
         raise ActorTableError(f"{path}: cannot be read: {error}") from error
+
+
+def _json(line: str, where: str) -> Any:
+    try:
+        return json.loads(line)
+    except (ValueError, RecursionError) as error:
+        raise ActorTableError(f"{where}: not a JSON object: {error}") from error
 
 
 def _toml_rows(text: str) -> list[tuple[int, dict[str, Any]]]:

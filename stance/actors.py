@@ -276,6 +276,8 @@ def _merge(chunk: Chunk, hits: list[Hit], table: ActorTable) -> list[Hit]:
             if titled and out[-1].ids == hit.ids:  # Hezbollah leader Hassan Nasrallah
                 out[-1].stop = hit.stop
                 continue
+        if out and hit.begin < out[-1].stop:  # Kenya's President of Ghana
+            hit.begin = hit.first
         out.append(hit)
     return out
 

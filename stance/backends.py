@@ -83,6 +83,7 @@ class TorchBackend:
 
         Raises:
             ModelNotFoundError: the folder holds no torch weights.
+            ModelMismatchError: the weights cannot be read, or do not fit network.json.
             MissingDependencyError: torch or safetensors is not installed.
         """
         if not (directory / "network.safetensors").is_file():
@@ -97,7 +98,12 @@ class TorchBackend:
         except ImportError as error:
             raise MissingDependencyError("torch", "train") from error
         self._torch = torch
-        self._network = read_network(directory)
+        try:
+            self._network = read_network(directory)
+        except Exception as error:  # safetensors and torch raise many unrelated types
+            raise ModelMismatchError(
+                f"torch cannot load the network in {directory}: {error}"
+            ) from error
         if threads is not None:
             torch.set_num_threads(threads)
 

@@ -6,6 +6,8 @@ StanceError                      the common base; what to do is attached with `a
 │  ├─ ModelNotFoundError         there is no model in the folder
 │  └─ ModelMismatchError         a file is missing or changed, or labels, schema or golden answers differ
 ├─ ActorTableError               duplicate alias, unknown code: file and line
+├─ CorpusError                   a corpus run cannot start or go on: its folder, lock or disk
+│  └─ ResumeMismatchError        input, model or options are not those of the run begun there
 └─ MissingDependencyError(ImportError)   an optional package is needed: names the extra
 """
 
@@ -40,6 +42,14 @@ class ModelMismatchError(ModelError):
 
 class ActorTableError(StanceError, ValueError):
     """A row of an actor table or user list is wrong; names file and line."""
+
+
+class CorpusError(StanceError):
+    """A run over a corpus cannot start or go on."""
+
+
+class ResumeMismatchError(CorpusError):
+    """The output folder holds a run of another input, model or options; names the key and both values."""
 
 
 class MissingDependencyError(StanceError, ImportError):

@@ -1,4 +1,4 @@
-"""A trained network to the two ONNX graphs of a model folder, over shared int8 weights.
+"""A trained network to a model folder: two ONNX graphs over shared int8 weights, and what goes with them.
 
 The text graph reads sentences, the pair graph answers pairs from what the text graph returned; both
 use the encoder's matrices, which are therefore stored once, in `weights.bin`. Weights are
@@ -9,8 +9,11 @@ zero; activations stay float.
 from __future__ import annotations
 
 import hashlib
+import logging
+import warnings
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import onnx
@@ -19,11 +22,48 @@ from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 from torch import Tensor, nn
 
+from stance.actor_table import load_actor_table
+from stance.artefact import ModelConfig
+from stance.backends import OnnxBackend
 from stance.network import StanceNetwork
+from stance.scoring import Scorer
+
+if TYPE_CHECKING:
+    from tokenizers import Tokenizer
 
 WEIGHTS = "weights.bin"
 SMALLEST = 10_000
 """Arrays with fewer numbers stay float inside the graph."""
+
+
+def write_model(
+    network: StanceNetwork, tokenizer: Tokenizer, config: ModelConfig, directory: Path
+) -> Scorer:
+    """Write graphs, weights, tokenizer and config into `directory`; the scorer reads them back.
+
+    Golden answers, card and checksums are left to the caller: they come after calibration.
+
+    Args:
+        network: trained, on the CPU.
+        tokenizer: written as tokenizer.json.
+        config: `model_id` is the model's name; eight digits of the weights' hash are added.
+        directory: must exist.
+    """
+    # torch's exporter warns about its own internals.
+    logger = logging.getLogger("torch.onnx")
+    level = logger.level
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        logger.setLevel(logging.ERROR)
+        try:
+            export_onnx(network, directory)
+        finally:
+            logger.setLevel(level)
+    digest = hashlib.sha256((directory / WEIGHTS).read_bytes()).hexdigest()
+    config = replace(config, model_id=f"{config.model_id}-{digest[:8]}")
+    config.write(directory)
+    tokenizer.save(str(directory / "tokenizer.json"), pretty=False)
+    return Scorer(config, OnnxBackend(directory), tokenizer, load_actor_table())
 
 
 class _Encode(nn.Module):

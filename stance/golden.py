@@ -19,8 +19,13 @@ TOLERANCE = 0.02
 """Largest allowed difference of a probability: float arithmetic differs a little between CPUs."""
 
 
-def check_golden(scorer: Scorer, path: Path) -> None:
-    """Raise ModelMismatchError unless the scorer gives the stored answers."""
+def check_golden(scorer: Scorer, path: Path) -> float:
+    """The largest difference of a probability from the stored answers, at most TOLERANCE.
+
+    Raises:
+        ModelMismatchError: an answer is further off.
+    """
+    largest = 0.0
     rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
     for row, prediction in zip(rows, scorer.predict([given_pair(r) for r in rows]), strict=True):
         off = max(
@@ -32,6 +37,8 @@ def check_golden(scorer: Scorer, path: Path) -> None:
                 f"{[round(p, 3) for p in prediction.stance_probs]}",
                 hint="the model or its runtime does not work as it did when it was made",
             )
+        largest = max(largest, off)
+    return largest
 
 
 def write_golden(scorer: Scorer, questions: Iterable[dict[str, Any]], path: Path) -> None:
@@ -44,7 +51,13 @@ def write_golden(scorer: Scorer, questions: Iterable[dict[str, Any]], path: Path
         )
         for row, p in zip(rows, predictions, strict=True)
     ]
-    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    path.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+
+
+def rewrite_golden(scorer: Scorer, path: Path) -> None:
+    """Ask the questions of a golden file again and store this scorer's answers."""
+    rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+    write_golden(scorer, [{k: r[k] for k in r if k != "stance_probs"} for r in rows], path)
 
 
 def given_pair(row: dict[str, Any]) -> Pair:

@@ -46,7 +46,7 @@ def confusion_matrix(
     if true.shape != guess.shape:
         raise InputError(f"{len(true)} gold labels but {len(guess)} predictions")
     cells = np.eye(n_labels * n_labels)[true * n_labels + guess]
-    sums = _weights(weights, len(true)) @ cells
+    sums = checked_weights(weights, len(true)) @ cells
     return np.asarray(sums.reshape(*sums.shape[:-1], n_labels, n_labels))
 
 
@@ -116,12 +116,12 @@ def polarity_confusion(
     Raises:
         InputError: probabilities or labels are not as described.
     """
-    p, true = _checked(probs, gold)
+    p, true = checked_probs(probs, gold)
     last = p.shape[1] - 1
     polar = (true == 0) | (true == last)
     side = np.where(p[:, 0] > p[:, last], 0, np.where(p[:, last] > p[:, 0], 1, 2))
     cells = np.eye(6)[(true == last) * 3 + side] * polar[:, None]
-    sums = _weights(weights, len(true)) @ cells
+    sums = checked_weights(weights, len(true)) @ cells
     return np.asarray(sums.reshape(*sums.shape[:-1], 2, 3))
 
 
@@ -165,12 +165,12 @@ def expected_calibration_error(
     Raises:
         InputError: probabilities or labels are not as described.
     """
-    p, true = _checked(probs, gold)
+    p, true = checked_probs(probs, gold)
     confidence = p.max(1)
     # The nudge keeps a confidence that should lie on an edge in the bin below it.
     bins = np.clip(np.ceil(confidence * n_bins - 1e-9).astype(int) - 1, 0, n_bins - 1)
     gap = np.eye(n_bins)[bins] * (confidence - (p.argmax(1) == true))[:, None]
-    w = _weights(weights, len(true))
+    w = checked_weights(weights, len(true))
     return _ratio(np.abs(w @ gap).sum(-1), w.sum(-1))
 
 
@@ -192,9 +192,9 @@ def brier_score(probs: ArrayLike, gold: ArrayLike, weights: ArrayLike | None = N
     Raises:
         InputError: probabilities or labels are not as described.
     """
-    p, true = _checked(probs, gold)
+    p, true = checked_probs(probs, gold)
     squared = ((p - np.eye(p.shape[1])[true]) ** 2).sum(1)
-    w = _weights(weights, len(true))
+    w = checked_weights(weights, len(true))
     return _ratio(w @ squared, w.sum(-1))
 
 
@@ -231,10 +231,26 @@ def bootstrap(
     Source: Efron and Tibshirani 1993, chapter 13 (percentile) and Field and Welsh 2007
         (resampling clusters).
     """
-    if n_items < 1 or n_resamples < 1 or not 0 < level < 1:
+    if not 0 < level < 1:
+        raise InputError(f"the level of a bootstrap must be in (0, 1), got {level}")
+    return percentiles(resample(statistic, n_items, groups, n_resamples, seed), level)
+
+
+def resample(
+    statistic: Statistic,
+    n_items: int,
+    groups: Sequence[Hashable] | NDArray[np.generic] | None,
+    n_resamples: int = 1000,
+    seed: int = 0,
+) -> FloatArray:
+    """The statistic on every resample of `bootstrap`. Shape: (r,) or (r, m).
+
+    Raises:
+        InputError: sizes disagree or are below 1.
+    """
+    if n_items < 1 or n_resamples < 1:
         raise InputError(
-            "bootstrap needs n_items >= 1, n_resamples >= 1 and level in (0, 1), "
-            f"got {n_items}, {n_resamples}, {level}"
+            f"a bootstrap needs n_items >= 1 and n_resamples >= 1, got {n_items}, {n_resamples}"
         )
     index = _group_index(groups, n_items)
     n_groups = int(index.max()) + 1
@@ -246,7 +262,7 @@ def bootstrap(
         draws = rng.integers(0, n_groups, (rows, n_groups)) + n_groups * np.arange(rows)[:, None]
         counts = np.bincount(draws.ravel(), minlength=rows * n_groups).reshape(rows, n_groups)
         values.append(np.asarray(statistic(counts[:, index].astype(np.float64))))
-    return _percentiles(np.concatenate(values), level)
+    return np.concatenate(values)
 
 
 def softmax(logits: ArrayLike) -> NDArray[np.floating]:
@@ -315,7 +331,7 @@ def _labels(values: ArrayLike, n_labels: int, name: str) -> IntArray:
     return labels.astype(np.int64)
 
 
-def _checked(probs: ArrayLike, gold: ArrayLike) -> tuple[FloatArray, IntArray]:
+def checked_probs(probs: ArrayLike, gold: ArrayLike) -> tuple[FloatArray, IntArray]:
     """Both as arrays, or an error that says what is wrong with them."""
     p = np.asarray(probs, dtype=np.float64)
     if p.ndim != 2 or p.shape[1] < 2:
@@ -331,7 +347,8 @@ def _checked(probs: ArrayLike, gold: ArrayLike) -> tuple[FloatArray, IntArray]:
     return p, true
 
 
-def _weights(weights: ArrayLike | None, n_items: int) -> FloatArray:
+def checked_weights(weights: ArrayLike | None, n_items: int) -> FloatArray:
+    """How often each item counts, once if not said, shape (n,) or (r, n)."""
     w = np.ones(n_items) if weights is None else np.asarray(weights, dtype=np.float64)
     if w.ndim not in (1, 2) or w.shape[-1] != n_items:
         raise InputError(f"weights must have shape (n,) or (r, n), n = {n_items}, got {w.shape}")
@@ -348,7 +365,7 @@ def _group_index(groups: Sequence[Hashable] | NDArray[np.generic] | None, n_item
     return np.array([numbers.setdefault(group, len(numbers)) for group in groups], dtype=np.int64)
 
 
-def _percentiles(values: FloatArray, level: float) -> FloatArray:
+def percentiles(values: FloatArray, level: float) -> FloatArray:
     """The middle `level` of each column, shape (2,) or (2, m), nan values left out."""
     tails = [(1 - level) / 2, (1 + level) / 2]
     if not np.isnan(values).any():

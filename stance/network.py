@@ -15,17 +15,28 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, fields
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any, cast
 
 import torch
-from safetensors.torch import load_file
+from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from stance.encode import by_head
+from stance.errors import InputError
+from stance.values import ACTS, SENTIMENTS, STANCES, USES
+
 HIDDEN_DROPOUT = 0.1
+PAIR_HEADS = {
+    "stance": STANCES,
+    "sentiment": SENTIMENTS,
+    "shift_from": ("none", *STANCES),
+    "act": ("NONE", *ACTS),
+}
+TAGS = ("O", *(f"{place}-{use}" for use in USES for place in "BI"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,6 +201,28 @@ def read_network(directory: Path) -> StanceNetwork:
     return network.eval()
 
 
+def write_network(network: StanceNetwork, directory: Path, pad_id: int, max_length: int) -> None:
+    """Write network.json and network.safetensors, which `read_network` reads, into a folder."""
+    sizes = asdict(network.config) | {"pad_id": pad_id, "max_length": max_length}
+    (directory / "network.json").write_text(json.dumps(sizes, indent=1), encoding="utf-8")
+    save_file(network.state_dict(), directory / "network.safetensors")
+
+
+def relabel(network: StanceNetwork, stances: Sequence[str], like: Sequence[int]) -> StanceNetwork:
+    """The network with other stance labels; label i starts with the weights of the old label `like[i]`."""
+    old = network.config
+    heads = {**old.pair_heads, "stance": tuple(stances)}
+    out = StanceNetwork(replace(old, pair_heads=heads))
+    state = network.state_dict()
+    for name in ("pair_output.weight", "pair_output.bias"):
+        # Output labels are the first axis, by_head takes the last apart.
+        rows = by_head(state[name].movedim(0, -1), old.pair_heads)
+        rows["stance"] = rows["stance"][..., list(like)]
+        state[name] = torch.cat(list(rows.values()), dim=-1).movedim(-1, 0).contiguous()
+    out.load_state_dict(state)
+    return out.eval()
+
+
 def span_indicator(pairs: Tensor, like: Tensor) -> Tensor:
     """1 where a token is in the pair's source or target. Shape: (B, P, 4) -> (B, P, 2, L)."""
     place = torch.arange(like.shape[1], device=pairs.device)
@@ -250,18 +283,26 @@ def network_from_base(
         tags: labels of the mention tagger.
 
     Raises:
-        ValueError: the folder holds another architecture.
+        InputError: the folder holds another architecture, or lacks a file.
     """
+    for name in ("config.json", "model.safetensors"):
+        if not (base / name).is_file():
+            raise InputError(
+                f"{base} has no {name}; must be a Hugging Face folder with config.json, "
+                "model.safetensors and tokenizer.json",
+                hint="weights in pytorch_model.bin are a pickle, which stance does not read; save the "
+                "model again with safetensors",
+            )
     hf = json.loads((base / "config.json").read_text(encoding="utf-8"))
     supported = ("bert", "roberta", "xlm-roberta", "electra", "mpnet")
-    if hf["model_type"] not in supported:
-        raise ValueError(
-            f"{base} is a {hf['model_type']} encoder; supported: {', '.join(supported)}"
+    if hf.get("model_type") not in supported:
+        raise InputError(
+            f"{base} is a {hf.get('model_type')} encoder; supported: {', '.join(supported)}"
         )
     if hf["hidden_act"] != "gelu":
-        raise ValueError(f"{base} uses the activation {hf['hidden_act']!r}; supported: 'gelu'")
+        raise InputError(f"{base} uses the activation {hf['hidden_act']!r}; supported: 'gelu'")
     if hf.get("embedding_size", hf["hidden_size"]) != hf["hidden_size"]:
-        raise ValueError(
+        raise InputError(
             f"{base} has embeddings of size {hf['embedding_size']} under a hidden size of "
             f"{hf['hidden_size']}; the two must be equal"
         )
@@ -288,7 +329,7 @@ def network_from_base(
     ours = ("relation_", "role", "tagger.", "pair_")
     unfilled = [name for name in missing if not any(part in name for part in ours)]
     if unfilled:
-        raise ValueError(f"{base}/model.safetensors lacks the weights of {', '.join(unfilled)}")
+        raise InputError(f"{base}/model.safetensors lacks the weights of {', '.join(unfilled)}")
     return network
 
 

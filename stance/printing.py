@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Sequence
+from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from rich.console import Console
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from stance.actor_table import ActorTable
     from stance.evaluation import Evaluation
     from stance.records import StanceRecord
+    from stance.shards import CorpusSummary
 
 COLORS = {"against": "red", "neutral": "bright_black", "favor": "green"}
 MOST_COLUMNS = 8
@@ -33,7 +35,7 @@ def print_records(records: Sequence[StanceRecord], table: ActorTable, console: C
         table: gives actors their names.
         console: where to print.
     """
-    stances = [r for r in records if r.stance != "neutral"]
+    stances = [r for r in records if r.side != "neutral"]
     if not stances:
         console.print("No stance found." if records else "No two actors found in one sentence.")
         return
@@ -50,7 +52,7 @@ def print_records(records: Sequence[StanceRecord], table: ActorTable, console: C
 
 def _print_matrix(records: Sequence[StanceRecord], table: ActorTable, console: Console) -> None:
     """Mean stance and sentences of every actor that takes or meets a stance somewhere."""
-    polar = [r for r in records if r.stance != "neutral"]
+    polar = [r for r in records if r.side != "neutral"]
     met = Counter(r.target_id for r in polar if r.target_id and r.source_id)
     columns = [target for target, _ in met.most_common(MOST_COLUMNS)]
     holders = {r.source_id for r in polar if r.target_id in columns}
@@ -75,7 +77,7 @@ def _print_matrix(records: Sequence[StanceRecord], table: ActorTable, console: C
 
 
 def _answer(record: StanceRecord, table: ActorTable) -> Text:
-    probability = {"against": record.p_against, "favor": record.p_favor}[record.stance]
+    probability = {"against": record.p_against, "favor": record.p_favor}[record.side]
     details = [f"{record.stance} {probability:.2f}"]
     details += [record.act.lower()] if record.act else []
     details += [f"shifted from {record.shift_from}"] if record.shift_from else []
@@ -83,7 +85,7 @@ def _answer(record: StanceRecord, table: ActorTable) -> Text:
     details += ["read in parts"] if record.truncated else []
     target = record.target_text or "(nobody named)"
     line = Text("→ ").append(_name(record.target_id, target, table), style="bold")
-    return line.append("  " + ", ".join(details), style=COLORS[record.stance])
+    return line.append("  " + ", ".join(details), style=COLORS[record.side])
 
 
 def _sentence(record: StanceRecord) -> Text:
@@ -117,3 +119,13 @@ def print_evaluation(result: Evaluation, console: Console) -> None:
     console.print(
         " ".join(f"{key}={value}" for key, value in result.signature.items()), style="bright_black"
     )
+
+
+def print_summary(summary: CorpusSummary, console: Console) -> None:
+    """What a run over a corpus counted, a line each."""
+    table = Table(box=None, show_header=False)
+    table.add_column()
+    table.add_column(justify="right")
+    for name, count in asdict(summary).items():
+        table.add_row(name, f"{count:,}")
+    console.print(table)

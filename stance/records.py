@@ -10,7 +10,15 @@ from typing import Any
 
 from stance.errors import InputError
 from stance.marking import INK, Span, sentence_html, showable
-from stance.values import SCHEMA_VERSION, Document, Mention, Pair, Prediction, Sentence
+from stance.values import (
+    SCHEMA_VERSION,
+    Document,
+    Mention,
+    Pair,
+    Prediction,
+    Sentence,
+    likeliest,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +27,9 @@ class StanceRecord:
 
     Offsets count characters of the document. `source_id` and `target_id` are None when the actor
     is unresolved or ambiguous; all `target_*` are None when the stance names nobody. `score` is
-    p_favor − p_against, in [−1, 1]; `sentiment` is how the sentence portrays the target, whoever
+    p_favor − p_against, in [−1, 1]. A model with stance labels of its own writes them in `stance`,
+    adds up their probabilities by the sign of their values, and `score` is then their expected
+    value (`ModelConfig.stance_values`). `sentiment` is how the sentence portrays the target, whoever
     holds the view. `shift_from` is the earlier stance where the sentence states a change;
     `abstained` is the reason not to rely on the row, or None; `truncated` says that the sentence
     was longer than the model's window and was read in parts.
@@ -57,6 +67,11 @@ class StanceRecord:
     truncated: bool
     model_id: str
     schema_version: int = SCHEMA_VERSION
+
+    @property
+    def side(self) -> str:
+        """The most probable of against, neutral and favor, whatever the model calls its labels."""
+        return likeliest((self.p_against, self.p_neutral, self.p_favor))
 
     @property
     def id(self) -> str:
@@ -130,7 +145,7 @@ def make_records(
     portrayal = {pair.target: p for pair, p in answered if pair.source is None}
     best: dict[tuple[object, object], StanceRecord] = {}
     for pair, prediction in answered:
-        if pair.source is None or (pair.target is None and prediction.stance == "neutral"):
+        if pair.source is None or (pair.target is None and prediction.side == "neutral"):
             continue
         for source_id in _holders(pair.source):
             for target_id in _holders(pair.target):
@@ -174,6 +189,7 @@ def _record(
 ) -> StanceRecord:
     source, target = pair.source, pair.target
     assert source is not None  # make_records asks only about pairs with a source
+    against, neutral, favor = prediction.sides
     sentiment = portrayal.sentiment_probs if portrayal else None
     return StanceRecord(
         document_id=document.id,
@@ -195,9 +211,9 @@ def _record(
         target_role=target.role if target else None,
         stance=prediction.stance,
         score=prediction.score,
-        p_against=prediction.stance_probs[0],
-        p_neutral=prediction.stance_probs[1],
-        p_favor=prediction.stance_probs[2],
+        p_against=against,
+        p_neutral=neutral,
+        p_favor=favor,
         act=prediction.act,
         shift_from=prediction.shift_from,
         sentiment=portrayal.sentiment if portrayal else None,

@@ -8,14 +8,13 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from stance.actor_table import ActorTable, load_actor_table
 from stance.actors import find_in_sentences
-from stance.artefact import ModelConfig, check_folder, default_dir
+from stance.artefact import ModelConfig, check_folder
 from stance.backends import Backend, OnnxBackend, TorchBackend
 from stance.encode import (
     NOBODY,
@@ -29,12 +28,22 @@ from stance.encode import (
 )
 from stance.errors import InputError, StanceError
 from stance.golden import check_golden
+from stance.hub import find_model
 from stance.metrics import softmax
 from stance.pairs import make_pairs
 from stance.records import StanceRecord, make_records
 from stance.sentences import split_sentences
 from stance.tagging import add_tagged
-from stance.values import TOO_FAR_APART, Document, Mention, Pair, Prediction, Sentence
+from stance.values import (
+    TOO_FAR_APART,
+    Document,
+    Mention,
+    Pair,
+    Prediction,
+    Sentence,
+    fold,
+    likeliest,
+)
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
@@ -49,6 +58,17 @@ MAX_MENTIONS = 64
 CHUNK_SENTENCES = 512
 MAX_CHARACTERS = 1_000_000
 OnError = Callable[[StanceError], None]
+OnSentence = Callable[[Document, Sequence[tuple[Pair, Prediction]]], None]
+
+
+@dataclass(frozen=True, slots=True)
+class ModelSource:
+    """What `load` was called with: enough to load the same scorer in another process."""
+
+    model_dir: str | None = None
+    backend: str = "onnx"
+    threads: int | None = None
+    actors: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,14 +89,19 @@ class Scorer:
         backend: Backend,
         tokenizer: Tokenizer,
         table: ActorTable,
+        source: ModelSource | None = None,
     ) -> None:
         self.config = config
         self.table = table
         self.backend = backend
         self.tokenizer = tokenizer
+        self.source = source
 
     def __call__(
-        self, documents: Iterable[Document], on_error: OnError | None = None
+        self,
+        documents: Iterable[Document],
+        on_error: OnError | None = None,
+        on_sentence: OnSentence | None = None,
     ) -> Iterator[StanceRecord]:
         """Records of all documents, in order, computed as they are taken.
 
@@ -84,6 +109,8 @@ class Scorer:
             documents: any iterable; read lazily.
             on_error: receives the error of a document that cannot be read, which is then left
                 out; without it the first such error is raised.
+            on_sentence: receives every sentence's document and its pairs with their answers,
+                before the records made of them.
 
         Raises:
             InputError: a document is empty, too long, or not text; names document and field.
@@ -101,9 +128,9 @@ class Scorer:
             chunk.append((document, items))
             size += len(items)
             if size >= CHUNK_SENTENCES:
-                yield from self._score_chunk(chunk)
+                yield from self._score_chunk(chunk, on_sentence)
                 chunk, size = [], 0
-        yield from self._score_chunk(chunk)
+        yield from self._score_chunk(chunk, on_sentence)
 
     def predict(self, pairs: Sequence[Pair]) -> list[Prediction]:
         """The model's answers to given pairs, in order, whatever else is asked with them.
@@ -139,13 +166,18 @@ class Scorer:
             at = last
         return items
 
-    def _score_chunk(self, chunk: Sequence[tuple[Document, list[_Item]]]) -> Iterator[StanceRecord]:
+    def _score_chunk(
+        self,
+        chunk: Sequence[tuple[Document, list[_Item]]],
+        on_sentence: OnSentence | None,
+    ) -> Iterator[StanceRecord]:
         answers = iter(self._run([item for _, items in chunk for item in items]))
         for document, items in chunk:
             for item in items:
-                yield from make_records(
-                    document, item.sentence, next(answers), self.config.model_id
-                )
+                answered = next(answers)
+                if on_sentence is not None:
+                    on_sentence(document, answered)
+                yield from make_records(document, item.sentence, answered, self.config.model_id)
 
     def _run(self, items: Sequence[_Item]) -> list[list[tuple[Pair, Prediction]]]:
         """Every item's pairs with their answers; sentences of equal length share a batch."""
@@ -168,7 +200,7 @@ class Scorer:
                 for pair in pairs:
                     place = _best_window(pair, parts, items[i].sentence.start)
                     if place is None:
-                        answers[i].append((pair, _too_far_apart()))
+                        answers[i].append((pair, _too_far_apart(self.config)))
                     else:
                         asked[row + place[0]].append((i, pair, place[1]))
                 row += len(parts)
@@ -219,17 +251,18 @@ class Scorer:
 
     def _prediction(self, probs: Mapping[str, Array]) -> Prediction:
         best = {head: self.config.pair_heads[head][int(p.argmax())] for head, p in probs.items()}
-        neutral = best["stance"] == "neutral"
+        stance_probs = tuple(map(float, probs["stance"]))
+        sides = fold(stance_probs, self.config.stance_values)
+        side = likeliest(sides)
         return Prediction(
-            stance_probs=_triple(probs["stance"]),
+            stance_probs=stance_probs,
             sentiment_probs=_triple(probs["sentiment"]),
             stance=best["stance"],
             sentiment=best["sentiment"],
-            act=None if neutral or best["act"] == "NONE" else best["act"],
-            shift_from=None
-            if best["shift_from"] in ("none", best["stance"])
-            else best["shift_from"],
-            abstained="unsure" if probs["stance"].max() < self.config.abstain_below else None,
+            act=None if side == "neutral" or best["act"] == "NONE" else best["act"],
+            shift_from=None if best["shift_from"] in ("none", side) else best["shift_from"],
+            abstained="unsure" if max(sides) < self.config.abstain_below else None,
+            stance_values=self.config.stance_values,
         )
 
 
@@ -239,29 +272,41 @@ def load(
     backend: str = "onnx",
     threads: int | None = None,
     actors: str | os.PathLike[str] | None = None,
+    revision: str | None = None,
+    local_files_only: bool = False,
 ) -> Scorer:
     """A scorer with the shipped model, or with the one in `model_dir`.
 
     Args:
-        model_dir: a model folder; None for the shipped one.
+        model_dir: a model folder, or an id of the Hugging Face Hub ("organisation/name");
+            None for the shipped model.
         backend: "onnx", or "torch" if the folder also holds network.json and network.safetensors.
         threads: threads to compute with; None lets the runtime choose.
         actors: a user list (CSV, TOML or JSONL) whose rows override the built-in actor table.
+        revision: of a model of the Hub: a branch, tag or commit; None for the newest.
+        local_files_only: take a model of the Hub only if it was downloaded before.
 
     Raises:
-        ModelNotFoundError: there is no such folder, or no model in it.
+        ModelNotFoundError: there is no such folder or repository, or no model in it.
         ModelMismatchError: a file is missing or changed, or the golden answers are not given.
         ActorTableError: a row of the user list is wrong.
-        InputError: no such backend.
+        InputError: no such backend, or a revision of a local folder.
+        MissingDependencyError: what the backend or the Hub needs is not installed.
     """
-    directory = default_dir() if model_dir is None else Path(model_dir)
     if backend not in ("onnx", "torch"):
         raise InputError(f"backend is {backend!r}; must be 'onnx' or 'torch'")
+    directory = find_model(model_dir, revision, local_files_only=local_files_only)
     check_folder(directory)
     config = ModelConfig.read(directory)
     computing: Backend = (OnnxBackend if backend == "onnx" else TorchBackend)(directory, threads)
     tokenizer = read_tokenizer(directory / "tokenizer.json")
-    scorer = Scorer(config, computing, tokenizer, load_actor_table(actors))
+    source = ModelSource(
+        None if model_dir is None else os.fspath(model_dir),
+        backend,
+        threads,
+        None if actors is None else os.fspath(actors),
+    )
+    scorer = Scorer(config, computing, tokenizer, load_actor_table(actors), source)
     check_golden(scorer, directory / "golden.jsonl")
     return scorer
 
@@ -370,8 +415,17 @@ def _triple(probs: Array) -> tuple[float, float, float]:
     return a, b, c
 
 
-def _too_far_apart() -> Prediction:
-    unknown = (0.25, 0.5, 0.25)
+def _too_far_apart(config: ModelConfig) -> Prediction:
+    """Half of the probability on the label nearest to zero, the rest shared by the others."""
+    values = config.stance_values
+    middle = min(range(len(values)), key=lambda i: abs(values[i]))
+    other = 0.5 / (len(values) - 1)
     return Prediction(
-        unknown, unknown, "neutral", "neutral", abstained=TOO_FAR_APART, truncated=True
+        stance_probs=tuple(0.5 if i == middle else other for i in range(len(values))),
+        sentiment_probs=(0.25, 0.5, 0.25),
+        stance=config.stances[middle],
+        sentiment="neutral",
+        abstained=TOO_FAR_APART,
+        truncated=True,
+        stance_values=values,
     )

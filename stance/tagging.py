@@ -54,7 +54,7 @@ def add_tagged(
         tags: the tagger's labels.
     """
     found = list(mentions)
-    for start, end, use in _tagged_spans(sentence.text, windows, logits, tags):
+    for start, end, use in tagged_spans(sentence.text, windows, logits, tags):
         text = sentence.text[start:end]
         start, end = start + sentence.start, end + sentence.start
         overlaps = any(m.start < end and start < m.end for m in found)
@@ -63,7 +63,7 @@ def add_tagged(
     return sorted(found, key=lambda m: m.start)
 
 
-def _tagged_spans(
+def tagged_spans(
     text: str, windows: Sequence[Window], logits: Sequence[Array], tags: Sequence[str]
 ) -> list[tuple[int, int, str]]:
     """Character spans in a sentence, longest first; a name cut by a window's edge is left to the next."""

@@ -6,9 +6,12 @@ Offsets are half-open character positions into `Document.text`, everywhere.
 from __future__ import annotations
 
 import datetime
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 STANCES = ("against", "neutral", "favor")
+STANCE_VALUES = (-1.0, 0.0, 1.0)
+"""What each of STANCES counts in a score; a model with labels of its own brings its own values."""
 SENTIMENTS = ("negative", "neutral", "positive")
 USES = ("actor", "topic", "loc", "source")
 ACTS = (
@@ -98,14 +101,15 @@ class Pair:
 class Prediction:
     """The model's answer for one pair.
 
-    `stance_probs` follow STANCES, `sentiment_probs` (how the text portrays the target) follow
-    SENTIMENTS; both are calibrated and sum to 1. `stance` and `sentiment` are the most probable
+    `stance_probs` follow the model's stance labels (STANCES, unless it was trained on others),
+    which count `stance_values` in a score; `sentiment_probs` (how the text portrays the target)
+    follow SENTIMENTS. Both are calibrated and sum to 1. `stance` and `sentiment` are the most probable
     labels whatever the confidence; `abstained` is the reason not to rely on them, or None. `act`
     (of ACTS) and `shift_from` (of STANCES) are None where the sentence states none. `truncated`
     says that the sentence was longer than the model's window and was read in parts.
     """
 
-    stance_probs: tuple[float, float, float]
+    stance_probs: tuple[float, ...]
     sentiment_probs: tuple[float, float, float]
     stance: str
     sentiment: str
@@ -113,8 +117,34 @@ class Prediction:
     shift_from: str | None = None
     abstained: str | None = None
     truncated: bool = False
+    stance_values: tuple[float, ...] = STANCE_VALUES
 
     @property
     def score(self) -> float:
-        """p(favor) − p(against), in [−1, 1]; negative is hostile."""
-        return self.stance_probs[2] - self.stance_probs[0]
+        """Expected value of the label: p(favor) − p(against), in [−1, 1]; negative is hostile."""
+        return sum(p * v for p, v in zip(self.stance_probs, self.stance_values, strict=True))
+
+    @property
+    def sides(self) -> tuple[float, float, float]:
+        """Probabilities of STANCES: of the labels that count below, at and above zero."""
+        return fold(self.stance_probs, self.stance_values)
+
+    @property
+    def side(self) -> str:
+        """The most probable of STANCES, whatever the model calls its labels."""
+        return likeliest(self.sides)
+
+
+def fold(probs: Sequence[float], values: Sequence[float]) -> tuple[float, float, float]:
+    """Probabilities of labels added up to those of STANCES by the sign of each label's value."""
+    pairs = list(zip(probs, values, strict=True))
+    return (
+        sum(p for p, v in pairs if v < 0),
+        sum(p for p, v in pairs if v == 0),
+        sum(p for p, v in pairs if v > 0),
+    )
+
+
+def likeliest(sides: tuple[float, float, float]) -> str:
+    """The most probable of STANCES; the first of equals."""
+    return STANCES[max(range(3), key=sides.__getitem__)]

@@ -5,19 +5,17 @@ Run by hand when the network or the export changes: `python tests/make_tiny_mode
 
 from __future__ import annotations
 
-import dataclasses
 import json
 import warnings
 from pathlib import Path
 
 import torch
-from safetensors.torch import save_file
 from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors
 
 from stance.artefact import write_checksums
 from stance.export import export_onnx
-from stance.network import NetworkConfig, StanceNetwork
-from stance.values import ACTS, SCHEMA_VERSION, SENTIMENTS, STANCES, USES
+from stance.network import PAIR_HEADS, TAGS, NetworkConfig, StanceNetwork, write_network
+from stance.values import SCHEMA_VERSION
 
 TINY = Path(__file__).parent / "tiny_model"
 WORDS = """accused against agreed aid and at backed ban beijing blamed by cairo condemned corner for
@@ -37,14 +35,7 @@ def vocabulary() -> dict[str, int]:
 def main() -> None:
     """Write the folder, with the torch weights beside the graphs."""
     torch.manual_seed(7)
-    heads = {
-        "stance": STANCES,
-        "sentiment": SENTIMENTS,
-        "shift_from": ("none", *STANCES),
-        "act": ("NONE", *ACTS),
-    }
-    tags = ("O", *(f"{place}-{use}" for use in USES for place in "BI"))
-    config = NetworkConfig(420, 32, 2, 4, 64, 64, 0, 2, 1e-12, heads, tags)
+    config = NetworkConfig(420, 32, 2, 4, 64, 64, 0, 2, 1e-12, PAIR_HEADS, TAGS)
     network = StanceNetwork(config).eval()
     for parameter in network.parameters():
         torch.nn.init.normal_(parameter, std=0.25) if parameter.ndim > 1 else None
@@ -52,16 +43,14 @@ def main() -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         export_onnx(network, TINY)
-    save_file(network.state_dict(), TINY / "network.safetensors")
-    sizes = dataclasses.asdict(config)
-    (TINY / "network.json").write_text(json.dumps({**sizes, "pad_id": 0, "max_length": 32}))
+    write_network(network, TINY, pad_id=0, max_length=32)
     write_tokenizer()
     settings = {
         "model_id": "tiny",
         "schema_version": SCHEMA_VERSION,
-        "pair_heads": heads,
-        "tags": tags,
-        "temperatures": dict.fromkeys(heads, 1.0),
+        "pair_heads": PAIR_HEADS,
+        "tags": TAGS,
+        "temperatures": dict.fromkeys(PAIR_HEADS, 1.0),
         "abstain_below": 0.4,
         "max_length": 32,
         "pad_id": 0,

@@ -319,3 +319,8 @@ def test_unreadable_user_list(tmp_path: Path, name: str) -> None:
     (tmp_path / "latin.csv").write_bytes(b"id,names\nJPN,\xe9\n")
     with pytest.raises(ActorTableError, match=name):
         load_actor_table(tmp_path / name)
+
+
+def test_two_claims_to_one_title_do_not_overlap() -> None:
+    found = [(m.text, m.actor_ids) for m in find_actors("Kenya's President of Ghana spoke.")]
+    assert found == [("Kenya's President", ("KEN",)), ("Ghana", ("GHA",))]

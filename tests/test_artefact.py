@@ -1,13 +1,15 @@
 """A model folder that is not what it says fails loudly."""
 
+import gzip
 import json
+import pickle
 import shutil
 from pathlib import Path
 
 import pytest
 
 import stance
-from stance.artefact import write_checksums
+from stance.artefact import MAX_TEXT_BYTES, write_checksums
 
 from .conftest import TINY
 
@@ -108,3 +110,62 @@ def test_folder_copied_without_its_checksums(folder: Path) -> None:
 def test_shipped_folder_has_no_torch_weights() -> None:
     with pytest.raises(stance.ModelNotFoundError, match=r"network\.safetensors"):
         stance.load(backend="torch")
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"PK\x03\x04rest", pickle.dumps({}), gzip.compress(b"x")],
+    ids=["zip", "pickle", "gzip"],
+)
+@pytest.mark.parametrize("name", ["config.json", "encoder.onnx", "network.safetensors"])
+def test_archives_and_pickles_are_refused_under_right_checksums(
+    folder: Path, name: str, content: bytes
+) -> None:
+    (folder / name).write_bytes(content)
+    write_checksums(folder)
+    with pytest.raises(stance.ModelMismatchError, match=f"{name} is a zip, gzip or pickle file"):
+        stance.load(folder)
+
+
+def test_a_file_is_no_folder(tmp_path: Path) -> None:
+    (tmp_path / "model.pt").write_bytes(pickle.dumps({}))
+    with pytest.raises(stance.ModelNotFoundError, match="is a file; stance loads folders"):
+        stance.load(tmp_path / "model.pt")
+
+
+def test_oversized_text_is_not_read(folder: Path) -> None:
+    with open(folder / "config.json", "wb") as file:
+        file.truncate(MAX_TEXT_BYTES + 1)  # a sparse file: takes no room
+    write_checksums(folder)
+    with pytest.raises(stance.ModelMismatchError, match="config.json has 64,000,001 bytes"):
+        stance.load(folder)
+
+
+def test_torch_weights_must_be_listed_and_sound(folder: Path) -> None:
+    (folder / "network.safetensors").write_bytes(b"not safetensors")
+    (folder / "network.json").write_text("{}")
+    sums = (folder / "SHA256SUMS").read_text().splitlines(keepends=True)
+    (folder / "SHA256SUMS").write_text("".join(line for line in sums if "network" not in line))
+    with pytest.raises(stance.ModelMismatchError, match="does not list network"):
+        stance.load(folder)
+    write_checksums(folder)
+    with pytest.raises(stance.ModelMismatchError, match="torch cannot load the network"):
+        stance.load(folder, backend="torch")
+
+
+def test_graph_cannot_read_outside_the_folder(folder: Path) -> None:
+    """ONNX names the file its weights are in; one outside the folder is not opened."""
+    import onnx
+
+    (folder.parent / "secret.bin").write_bytes((folder / "weights.bin").read_bytes())
+    graph = onnx.load(folder / "encoder.onnx", load_external_data=False)
+    moved = 0
+    for tensor in graph.graph.initializer:
+        for entry in tensor.external_data:
+            if entry.key == "location":
+                entry.value, moved = "../secret.bin", moved + 1
+    assert moved
+    onnx.save(graph, folder / "encoder.onnx")
+    write_checksums(folder)
+    with pytest.raises(stance.ModelMismatchError, match="ONNX Runtime cannot load"):
+        stance.load(folder)

@@ -9,7 +9,8 @@ from types import ModuleType
 
 import pytest
 
-from stance.labelled import read_pairs
+from stance.formats import read_pairs
+from stance.native import unmark
 
 from .conftest import ROOT
 
@@ -42,9 +43,9 @@ MARKED = [
 
 @pytest.mark.parametrize(("marked", "p", "q", "text", "words"), MARKED)
 def test_dse_brackets(marked: str, p: str, q: str, text: str, words: tuple[str, str]) -> None:
-    found, *spans = build_data.unmark(marked, p, q)
+    found, *spans = unmark(marked, p, q)
     assert found == text
-    assert tuple(found[s["start"] : s["end"]] for s in spans) == words
+    assert tuple(found[start:end] for start, end in spans) == words
 
 
 def test_dse_classes_are_two_directed_rows(tmp_path: Path) -> None:

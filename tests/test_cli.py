@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -9,18 +10,20 @@ from pathlib import Path
 
 import pytest
 
+import stance
+from stance.cli import app
 from stance.files import read_records
 
-from .conftest import ROOT
+from .conftest import ROOT, TINY
 
 SEED = ROOT / "seeds" / "contingency-plan.txt"
 
 
 def run(
-    *args: str, stdin: bytes = b"", cwd: Path | None = None
+    *args: str, stdin: bytes = b"", cwd: Path | None = None, **variables: str
 ) -> subprocess.CompletedProcess[bytes]:
     # A locale that cannot write "→": records and tables are UTF-8 all the same.
-    env = {**os.environ, "COLUMNS": "120", "PYTHONIOENCODING": "cp1252"}
+    env = {**os.environ, "COLUMNS": "120", "PYTHONIOENCODING": "cp1252", **variables}
     return subprocess.run(
         [sys.executable, "-m", "stance", *args],
         input=stdin,
@@ -94,6 +97,7 @@ def test_bad_files_are_named_and_the_good_one_is_read(tmp_path: Path) -> None:
         ),
         (["analyze", "x.txt", "--model", "nowhere"], "'nowhere' does not exist"),
         (["evaluate", "none.jsonl"], "none.jsonl"),
+        (["bench", "--model", "nowhere"], "'nowhere' does not exist"),
     ],
 )
 def test_errors_are_one_line_without_traceback(args: list[str], message: str) -> None:
@@ -142,6 +146,7 @@ def test_evaluate(tmp_path: Path) -> None:
     assert b"macro_f1" in run("evaluate", "pairs.jsonl", cwd=tmp_path).stdout
 
 
+@pytest.mark.timing
 def test_first_answer_of_a_cold_process_in_two_seconds() -> None:
     """Best of three, on an article: start Python, load and check the model, read, print."""
     times = []
@@ -150,3 +155,85 @@ def test_first_answer_of_a_cold_process_in_two_seconds() -> None:
         assert run("analyze", str(SEED)).returncode == 0
         times.append(time.perf_counter() - begun)
     assert min(times) < 2
+
+
+@pytest.mark.parametrize(
+    ("args", "message"),
+    [
+        (["analyze"], "Missing argument"),
+        (["analyze", "x.txt", "--mood"], "No such option"),
+        (["analise"], "No such command 'analise'"),
+        (["bench", "--threads", "0"], "--threads"),
+    ],
+)
+def test_wrong_usage_is_one_line_and_status_2(args: list[str], message: str) -> None:
+    done = run(*args)
+    (line,) = done.stderr.decode().splitlines()
+    assert done.returncode == 2 and message in line and "--help" in line
+
+
+def test_traceback_only_with_debug() -> None:
+    done = run("bench", "--model", "nowhere", "--debug")
+    error = done.stderr.decode()
+    assert done.returncode == 1 and "Traceback" in error and "ModelNotFoundError" in error
+
+
+FAULT = """
+import stance.scoring, stance.cli
+def broken(*a, **k): return 1 / 0
+stance.scoring.load = broken
+stance.cli.main()
+"""
+
+
+def test_fault_of_ours_is_one_line_and_status_70() -> None:
+    for extra, lines in ((), 1), (("--debug",), None):
+        done = subprocess.run(
+            [sys.executable, "-c", FAULT, "bench", *extra], capture_output=True, text=True
+        )
+        assert done.returncode == 70 and "ZeroDivisionError" in done.stderr.splitlines()[-1]
+        assert ("Traceback" in done.stderr) == (lines is None)
+        assert lines in (None, len(done.stderr.splitlines()))
+
+
+def test_version_and_help_without_arguments() -> None:
+    assert run("--version").stdout.decode().strip() == f"stance {stance.__version__}"
+    assert run().stdout == run("--help").stdout and run().returncode == 0
+
+
+def verbs() -> list[str]:
+    return [command.callback.__name__ for command in app.registered_commands]
+
+
+@pytest.mark.parametrize("verb", verbs())
+def test_help_has_examples_exit_status_and_the_common_options(verb: str) -> None:
+    page = run(verb, "--help").stdout.decode()
+    assert f"    stance {verb}" in page and "Exit status:" in page
+    assert "--quiet" in page and "--debug" in page
+
+
+def test_completion_of_verbs_and_options() -> None:
+    for words, at, found in (("stance ana", "1", b"analyze"), ("stance bench --th", "2", b"--thr")):
+        variables = {"_STANCE_COMPLETE": "complete_bash", "COMP_WORDS": words, "COMP_CWORD": at}
+        assert found in run(**variables).stdout
+
+
+def test_doctor_is_well_here_and_says_what_is_wrong_with_a_folder(tmp_path: Path) -> None:
+    done = run("doctor")
+    assert done.returncode == 0 and b"answers as it must" in done.stdout
+    folder = shutil.copytree(TINY, tmp_path / "model")
+    (folder / "weights.bin").write_bytes(b"x")
+    done = run("doctor", "--json", "--model", str(folder))
+    wrong = [f for f in map(json.loads, done.stdout.splitlines()) if not f["ok"]]
+    assert done.returncode == 1
+    assert [f["name"] for f in wrong] == ["model files", "golden sentences"]
+    assert all("weights.bin" in f["found"] for f in wrong)
+
+
+def test_bench_accounts_for_its_time() -> None:
+    done = run("bench", "--json", "--seconds", "0.1", "--model", str(TINY))
+    speed = json.loads(done.stdout)
+    total = sum(speed["milliseconds"].values())
+    assert total == pytest.approx(1000 / speed["sentences_per_second"], rel=0.1)
+    assert set(speed["milliseconds"]) == {"sentences", "actors", "encoder", "pairs", "rest"}
+    assert b"sentences a second" in run("bench", "--seconds", "0", "--model", str(TINY)).stdout

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from stance.errors import InputError
-from stance.labelled import LabelledPair, iter_pairs, read_pairs
+from stance.formats import iter_pairs, read_pairs
+from stance.labelled import LabelledPair
 
 TEXT = "Japan thanked Peru 😀."
 GOOD = {
@@ -106,7 +107,7 @@ def test_wrong_row_is_named_and_loses_no_other(name: str, tmp_path: Path) -> Non
     for part in [str(path), "line 2", *parts]:
         assert part in str(caught.value)
     errors: list[InputError] = []
-    assert [pair.id for pair in iter_pairs(path, errors.append)] == ["a", "b"]
+    assert [pair.id for pair in iter_pairs(path, on_error=errors.append)] == ["a", "b"]
     assert [str(error) for error in errors] == [str(caught.value)]
 
 
@@ -119,8 +120,8 @@ def test_rows_before_a_wrong_one_are_read_first(tmp_path: Path) -> None:
 
 def test_files_that_cannot_be_opened(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"folder"):
-        iter_pairs(tmp_path, lambda error: None)
+        iter_pairs(tmp_path, on_error=lambda error: None)
     with pytest.raises(InputError, match=r"none\.jsonl does not exist"):
-        iter_pairs(tmp_path / "none.jsonl", lambda error: None)
+        iter_pairs(tmp_path / "none.jsonl", on_error=lambda error: None)
     with pytest.raises(InputError, match="cannot be opened"):
         iter_pairs("a\0b")

@@ -226,8 +226,10 @@ def test_evaluation_as_json(labels: tuple[str, ...]) -> None:
     evaluation = evaluate_probs(PROBS, GOLD, list("aabbcc"), labels, parts, n_resamples=20, seed=3)
     result = json.loads(json.dumps(evaluation.to_json(), allow_nan=False))
     names = ["macro_f1", "accuracy", *(f"f1_{name}" for name in labels)]
-    names += ["f1_polar", "polarity_accuracy", "polarity_macro_f1"]
-    assert list(result) == ["n", *names, "ece", "confusion", "intervals", "signature"]
+    names += ["f1_polar", "polarity_accuracy", "polarity_macro_f1", "brier", "aurc"]
+    assert list(result) == [
+        "n", *names, "ece", "labels", "confusion", "intervals", "reliability", "risk_coverage", "signature",
+    ]  # fmt: skip
     assert result["n"] == 6
     assert result["macro_f1"] == pytest.approx((1 / 2 + 4 / 5 + 2 / 3) / 3)
     assert result["confusion"] == [[1, 1, 0], [0, 2, 0], [1, 0, 1]]

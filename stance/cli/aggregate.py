@@ -52,7 +52,8 @@ def aggregate(
 
       stance aggregate records.jsonl --by quarter --window 4
     """
-    from stance.files import parse_date, read_records
+    from stance.dates import parse_date
+    from stance.files import read_records
     from stance.intervals import Method
     from stance.partials import Selection, partial
     from stance.vector_tables import print_vectors, write_vectors

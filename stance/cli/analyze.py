@@ -11,7 +11,8 @@ import typer
 from rich.console import Console
 
 from stance.cli.terminal import progress_on_terminal, reporting_errors
-from stance.files import parse_date, read_documents
+from stance.dates import parse_date
+from stance.documents import read_documents
 
 if TYPE_CHECKING:
     from stance.records import StanceRecord

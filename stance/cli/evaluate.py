@@ -16,33 +16,62 @@ from stance.cli.terminal import reporting_errors
 def evaluate(
     pairs: Annotated[
         str,
-        typer.Argument(
-            help="Labelled pairs, JSONL: id, text, source, target, stance or sentiment."
-        ),
+        typer.Argument(help="Labelled pairs: JSONL, CSV or a native format; see --format."),
     ],
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
     task: Annotated[
         str | None, typer.Option(help="stance or sentiment; default: stance if the file has one.")
     ] = None,
     model: Annotated[
-        str | None, typer.Option(help="A model folder; default: the shipped model.")
+        str | None,
+        typer.Option("--model", "-m", help="A model folder; default: the shipped model."),
+    ] = None,
+    format: Annotated[
+        str | None,
+        typer.Option(
+            help="pairs, csv, newsmtsc, rusentne, dse, seesaw, plover or semeval2016; "
+            "default: recognised."
+        ),
+    ] = None,
+    errors_shown: Annotated[
+        int, typer.Option("--errors", help="List this many of the worst errors.")
+    ] = 0,
+    against: Annotated[
+        str | None, typer.Option(help="Another model folder to compare with, by paired tests.")
+    ] = None,
+    html: Annotated[
+        str | None, typer.Option(help="Also write a page with reliability, confusion and errors.")
     ] = None,
 ) -> None:
     """Score the model on labelled pairs, with 95% intervals.
 
     Exits with 1 if any row is wrong; the other rows are scored all the same.
 
-    Example:
+    Examples:
 
-      stance evaluate pairs.jsonl --json
+      stance evaluate pairs.jsonl --errors 10
+
+      stance evaluate pairs.csv -m mymodel --against models/stance-small-en --html scores.html
     """
+    from stance.comparison import compare
     from stance.evaluation import evaluate as run
-    from stance.printing import print_evaluation
+    from stance.scores_page import print_scores, write_page
     from stance.scoring import load
 
     with reporting_errors() as errors:
-        result = run(Path(pairs), load(model), task=task, on_error=errors)
+        scorer = load(model)
+        result = run(pairs, scorer, task=task, format=format, on_error=errors)
+        other = None
+        if against:
+            # The first reading has reported the wrong rows.
+            other = compare(
+                pairs, scorer, load(against), task=task, format=format, on_error=lambda _: None
+            )
+        if html:
+            Path(html).write_text(write_page(result, other), encoding="utf-8")
         if as_json:
-            sys.stdout.write(json.dumps(result.to_json()) + "\n")
+            row = result.to_json(errors_shown)
+            row |= {"comparison": other.to_json()} if other else {}
+            sys.stdout.write(json.dumps(row) + "\n")
         else:
-            print_evaluation(result, Console())
+            print_scores(result, other, errors_shown, Console())

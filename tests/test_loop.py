@@ -10,23 +10,23 @@ from safetensors.torch import load_file
 from tokenizers import Tokenizer
 
 from stance.encode import NOBODY
-from stance.finetune import (
-    UNLABELLED,
-    Example,
-    TaggedSentence,
-    TrainConfig,
-    finetune,
-    make_examples,
-    predict,
-)
+from stance.errors import InputError
+from stance.examples import UNLABELLED, Example, TaggedSentence, make_examples
 from stance.labelled import LabelledPair
+from stance.loop import TrainConfig, predict, train
 from stance.network import NetworkConfig, StanceNetwork
 
 from .conftest import TINY
 
 TOKENIZER = Tokenizer.from_file(str(TINY / "tokenizer.json"))
 CONFIG = TrainConfig(
-    epochs=3, batch_size=8, encoder_lr=1e-3, head_lr=3e-3, average_decay=0.9, bfloat16=False
+    epochs=3,
+    batch_size=8,
+    encoder_lr=1e-3,
+    head_lr=3e-3,
+    average_decay=0.9,
+    patience=0,
+    bfloat16=False,
 )
 
 
@@ -50,7 +50,7 @@ def examples(network: StanceNetwork) -> list[Example]:
         pairs.append(LabelledPair(f"{i}b", text, span, (0, 5), stance="neutral"))
         pairs.append(LabelledPair(f"{i}c", text, None, span, sentiment="positive"))
         tagged.append(TaggedSentence(text, ((0, 5, "actor"), (*span, "actor"))))
-    return make_examples(pairs, tagged, network, TOKENIZER, 32)
+    return make_examples(pairs, tagged, network.config, TOKENIZER, 32)
 
 
 def accuracy(network: StanceNetwork, data: list[Example]) -> Mapping[str, float]:
@@ -81,7 +81,7 @@ def run(
             raise KeyboardInterrupt
         return accuracy(net, data)
 
-    finetune(
+    train(
         network,
         data,
         config,
@@ -97,29 +97,35 @@ def run(
 def test_it_learns(tmp_path: Path) -> None:
     before = fresh_network()
     config = TrainConfig(
-        epochs=30, batch_size=8, encoder_lr=2e-3, head_lr=5e-3, average_decay=0.9, bfloat16=False
+        epochs=30,
+        batch_size=8,
+        encoder_lr=2e-3,
+        head_lr=5e-3,
+        average_decay=0.9,
+        patience=0,
+        bfloat16=False,
     )
-    after = run(tmp_path / "c.pt", config)
+    after = run(tmp_path / "c.safetensors", config)
     data = examples(before)
     assert accuracy(before, data)["score"] < 0.8
     assert accuracy(after, data)["score"] == 1.0
 
 
 def test_killed_and_resumed_is_as_never_killed(tmp_path: Path) -> None:
-    whole = run(tmp_path / "whole.pt")
+    whole = run(tmp_path / "whole.safetensors")
     with pytest.raises(KeyboardInterrupt):
-        run(tmp_path / "parts.pt", stop_after=1)
-    resumed = run(tmp_path / "parts.pt")
+        run(tmp_path / "parts.safetensors", stop_after=1)
+    resumed = run(tmp_path / "parts.safetensors")
     for name, value in whole.state_dict().items():
         assert torch.equal(value, resumed.state_dict()[name]), name
 
 
 def test_state_of_another_recipe_is_refused(tmp_path: Path) -> None:
-    run(tmp_path / "c.pt")
-    with pytest.raises(ValueError, match="another configuration"):
-        run(tmp_path / "c.pt", TrainConfig(epochs=4, batch_size=8))
-    with pytest.raises(ValueError, match="other data"):
-        run(tmp_path / "c.pt", fingerprint="other data")
+    run(tmp_path / "c.safetensors")
+    with pytest.raises(InputError, match="another configuration"):
+        run(tmp_path / "c.safetensors", TrainConfig(epochs=4, batch_size=8))
+    with pytest.raises(InputError, match="other data"):
+        run(tmp_path / "c.safetensors", fingerprint="other data")
 
 
 def test_tags_and_missing_labels() -> None:
@@ -134,7 +140,7 @@ def test_tags_and_missing_labels() -> None:
 def test_sentiment_is_taught_without_the_source() -> None:
     network = fresh_network()
     pair = LabelledPair("1", "Tokyo praised Paris", (0, 5), (14, 19), "favor", "positive")
-    (example,) = make_examples([pair], [], network, TOKENIZER, 32)
+    (example,) = make_examples([pair], [], network.config, TOKENIZER, 32)
     assert example.pairs == (((1, 2), (3, 4)), (NOBODY, (3, 4)))
     stance, sentiment = example.answers
     assert (stance[0], stance[1], sentiment[0], sentiment[1]) == (2, UNLABELLED, UNLABELLED, 2)

@@ -1,0 +1,152 @@
+"""Labelled pairs to what the network trains on: windows, token spans, label indices, batches."""
+
+from __future__ import annotations
+
+import random
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from stance.encode import NOBODY, Span, Window, encode_sentences, pad_pairs, pad_windows
+from stance.labelled import LabelledPair
+from stance.network import NetworkConfig
+
+if TYPE_CHECKING:
+    from tokenizers import Tokenizer
+
+UNLABELLED = -100
+Answers = tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TaggedSentence:
+    """A sentence whose mentions are all given: (start, end, use)."""
+
+    text: str
+    mentions: tuple[tuple[int, int, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """A sentence ready for the network: one window, token spans and label indices.
+
+    `answers[i]` holds one index a pair head, UNLABELLED where unknown; `tags` is one index a
+    token, or None when the sentence's mentions are not exhaustive. `share` is the chance to be
+    seen in an epoch, so that a large set need not crowd out a small one.
+    """
+
+    window: Window
+    pairs: tuple[tuple[Span, Span], ...]
+    answers: tuple[Answers, ...]
+    tags: tuple[int, ...] | None
+    share: float = 1.0
+
+
+def make_examples(
+    pairs: Iterable[LabelledPair],
+    tagged: Iterable[TaggedSentence],
+    config: NetworkConfig,
+    tokenizer: Tokenizer,
+    max_length: int,
+    share: float = 1.0,
+) -> list[Example]:
+    """Sentences with all their pairs and tags; pairs beyond the first window are left out."""
+    by_text: dict[str, list[LabelledPair]] = defaultdict(list)
+    for pair in pairs:
+        by_text[pair.text].append(pair)
+    mentions = {sentence.text: sentence.mentions for sentence in tagged}
+    texts = list(dict.fromkeys([*by_text, *mentions]))
+    examples = []
+    for text, windows in zip(texts, encode_sentences(tokenizer, texts, max_length), strict=True):
+        window = windows[0]
+        asked = [q for pair in by_text[text] for q in _questions(pair, window, config)]
+        tags = _tags(window, mentions[text], config.tags) if text in mentions else None
+        examples.append(
+            Example(window, tuple(s for s, _ in asked), tuple(a for _, a in asked), tags, share)
+        )
+    return examples
+
+
+def _questions(
+    pair: LabelledPair, window: Window, config: NetworkConfig
+) -> Iterator[tuple[tuple[Span, Span], Answers]]:
+    """What a labelled pair teaches: a stance, and how the text portrays the target whoever holds it."""
+    source = NOBODY if pair.source is None else window.token_span(*pair.source)
+    target = NOBODY if pair.target is None else window.token_span(*pair.target)
+    if source is None or target is None:
+        return
+    heads = config.pair_heads
+    if pair.stance is not None:
+        stance = {"stance": pair.stance, "shift_from": pair.shift_from, "act": pair.act}
+        yield (source, target), _answers(stance, heads)
+    if pair.sentiment is not None and pair.target is not None:
+        yield (NOBODY, target), _answers({"sentiment": pair.sentiment}, heads)
+
+
+def _answers(given: Mapping[str, str | None], heads: Mapping[str, tuple[str, ...]]) -> Answers:
+    return tuple(
+        labels.index(label) if (label := given.get(head)) is not None else UNLABELLED
+        for head, labels in heads.items()
+    )
+
+
+def _tags(
+    window: Window, mentions: Iterable[tuple[int, int, str]], tags: Sequence[str]
+) -> tuple[int, ...]:
+    out = [tags.index("O") if a < b else UNLABELLED for a, b in window.offsets]
+    for start, end, use in mentions:
+        span = window.token_span(start, end)
+        if span is not None:
+            out[span[0]] = tags.index(f"B-{use}")
+            out[span[0] + 1 : span[1]] = [tags.index(f"I-{use}")] * (span[1] - span[0] - 1)
+    return tuple(out)
+
+
+def shuffled(
+    examples: Sequence[Example], batch_size: int, rng: random.Random
+) -> Iterator[list[Example]]:
+    """Batches of sentences of similar cost, in an order that depends on `rng` only."""
+    order = [i for i, e in enumerate(examples) if rng.random() < e.share]
+    rng.shuffle(order)
+    pool = batch_size * 50
+    batches = []
+    for at in range(0, len(order), pool):
+        near = sorted(order[at : at + pool], key=lambda i: examples[i].window.padded_length)
+        batches += [near[i : i + batch_size] for i in range(0, len(near), batch_size)]
+    rng.shuffle(batches)
+    for batch in batches:
+        yield [examples[i] for i in batch]
+
+
+def collate(
+    examples: Sequence[Example],
+    pad_id: int,
+    heads: int,
+    sample: tuple[int, random.Random] | None = None,
+) -> dict[str, Tensor]:
+    """Tensors for a batch: ids, mask (B, L), pairs (B, P, 4), answers (B, P, heads), tags (B, L).
+
+    With `sample` (most, rng), sentences with more pairs are represented by that many of them.
+    """
+    ids, mask = pad_windows([e.window for e in examples], pad_id)
+    chosen = []
+    for e in examples:
+        rows = list(zip(e.pairs, e.answers, strict=True))
+        if sample is not None and len(rows) > sample[0]:
+            rows = sample[1].sample(rows, sample[0])
+        chosen.append(rows)
+    pairs = pad_pairs([[spans for spans, _ in rows] for rows in chosen])
+    answers = np.full((*pairs.shape[:2], heads), UNLABELLED, dtype=np.int64)
+    tags = np.full(ids.shape, UNLABELLED, dtype=np.int64)
+    for i, (e, rows) in enumerate(zip(examples, chosen, strict=True)):
+        for j, (_, labels) in enumerate(rows):
+            answers[i, j] = labels
+        if e.tags is not None:
+            tags[i, : len(e.tags)] = e.tags
+    arrays = {"ids": ids, "mask": mask, "pairs": pairs, "answers": answers, "tags": tags}
+    return {name: torch.from_numpy(array) for name, array in arrays.items()}

@@ -1,0 +1,68 @@
+"""Two Ray nodes on loopback in a process of their own; commands come on standard input.
+
+`worker` kills a process that scores, `node` kills the second node, `join` starts another; each is
+answered by a line. The nodes end with this process.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import time
+from pathlib import Path
+
+from ray.cluster_utils import Cluster
+
+
+def scoring() -> list[int]:
+    """The processes of ours that are inside a task now."""
+    found = []
+    for status in Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            name = status.read_bytes().split(b"\0")[0].decode()
+            session = (status.parent / "environ").read_bytes()
+        except OSError:
+            continue
+        tasks = ("ray::_score_one", "ray::MapBatches")
+        if name.startswith(tasks) and f"STANCE_TEST={os.getpid()}".encode() in session:
+            found.append(int(status.parent.name))
+    return sorted(found)
+
+
+def kill_worker() -> None:
+    """SIGKILL the first process that is seen scoring."""
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline:
+        if pids := scoring():
+            os.kill(pids[0], signal.SIGKILL)
+            return
+        time.sleep(0.01)
+    raise TimeoutError("no process was scoring")
+
+
+def main() -> None:
+    """Serve until standard input ends."""
+    os.environ["STANCE_TEST"] = str(os.getpid())
+    os.environ["RAY_health_check_period_ms"] = "500"
+    os.environ["RAY_health_check_failure_threshold"] = "3"
+    cluster = Cluster(
+        initialize_head=True,
+        head_node_args={"num_cpus": 1, "include_dashboard": False, "object_store_memory": 10**8},
+    )
+    second = cluster.add_node(num_cpus=1, object_store_memory=10**8)
+    print(cluster.address, flush=True)
+    for line in sys.stdin:
+        command = line.strip()
+        if command == "worker":
+            kill_worker()
+        elif command == "node":
+            cluster.remove_node(second, allow_graceful=False)
+        elif command == "join":
+            second = cluster.add_node(num_cpus=1, object_store_memory=10**8)
+        print(f"{command} done", flush=True)
+    cluster.shutdown()
+
+
+if __name__ == "__main__":
+    main()

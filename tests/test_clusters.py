@@ -1,0 +1,245 @@
+"""The same answers from tables, from a Ray cluster that loses a worker and a node, and from Spark."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import os
+import pickle
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+import stance
+from stance import CorpusSummary, InputError
+from stance.cluster import TableScorer, records_of, scored_schema, summary_of
+from stance.documents import given_entries
+from stance.scoring import ModelSource, Scorer
+from stance.tables import record_schema, to_table
+
+from .conftest import ROOT, TINY
+
+SCORER = TableScorer(ModelSource(str(TINY), threads=1))
+needs_ray = pytest.mark.skipif(
+    importlib.util.find_spec("ray") is None,
+    reason="ray is not installed: pip install 'stance[ray]'",
+)
+
+
+def documents(count: int) -> list[dict[str, object]]:
+    """The seed articles in turn; one in seven is empty."""
+    texts = [p.read_text() for p in sorted((ROOT / "seeds").glob("*.txt"))]
+    return [
+        {
+            "id": f"d{i:03}",
+            "text": texts[i % 3] if i % 7 else "",
+            "date": "2021-12-24",
+            "outlet": "AFP",
+        }
+        for i in range(count)
+    ]
+
+
+def test_table_in_table_out(tiny: Scorer) -> None:
+    rows = documents(9)
+    scored = SCORER(pa.Table.from_pylist(rows))
+    assert scored.schema.equals(scored_schema())
+    assert scored["document_id"].to_pylist() == [r["id"] for r in rows]
+    errors = scored["error"].to_pylist()
+    assert [i for i, e in enumerate(errors) if e] == [0, 7] and "is empty" in errors[0]
+    good = list(given_entries(rows, stance.Columns()))
+    alone = [list(tiny([e.document])) for e in good if e.document and e.document.text]
+    expected = [record for records in alone for record in records]
+    assert records_of(scored).schema.equals(record_schema())
+    assert records_of(scored).equals(to_table(expected))
+    assert summary_of(scored).documents == 7 and summary_of(scored).failed == 2
+
+
+def test_summary_is_that_of_a_run(tiny: Scorer, tmp_path: Path) -> None:
+    rows = documents(9)
+    run = stance.score_corpus(rows, tmp_path / "out", tiny)
+    halves = [SCORER(pa.Table.from_pylist(part)) for part in (rows[:4], rows[4:])]
+    assert summary_of(halves[0]) + summary_of(halves[1]) == run
+    assert summary_of(pa.concat_tables(halves)) == run
+
+
+def test_two_rows_of_one_id_are_two_documents() -> None:
+    rows = [
+        {"id": "a", "text": "Oslo thanked Rome."},
+        {"id": "a", "text": "Tokyo condemned Beijing."},
+    ]
+    scored = SCORER(pa.Table.from_pylist(rows))
+    texts = [{r["sentence"] for r in records} for records in scored["records"].to_pylist()]
+    assert texts == [{rows[0]["text"]}, {rows[1]["text"]}]
+    empty = SCORER(pa.table({"id": pa.array([], pa.string()), "text": pa.array([], pa.string())}))
+    assert len(empty) == 0 and records_of(empty).schema.equals(record_schema())
+    assert summary_of(empty) == CorpusSummary()
+
+
+def test_scorer_is_small_to_send_and_needs_ids() -> None:
+    sent = pickle.dumps(SCORER)
+    assert len(sent) < 1000 and pickle.loads(sent) == SCORER
+    with pytest.raises(InputError, match="the table lacks the column 'id'"):
+        SCORER(pa.table({"text": ["Oslo thanked Rome."]}))
+
+
+LONGEST = 300
+"""Seconds before a hanging test is ended; on two idle cores each takes less than 60."""
+
+
+class Cluster:
+    """`ray_cluster.py`: two Ray nodes that can be told to lose a worker or a node."""
+
+    def __init__(self) -> None:
+        self._process = subprocess.Popen(
+            [sys.executable, str(Path(__file__).parent / "ray_cluster.py")],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
+            env={**os.environ, "RAY_USAGE_STATS_ENABLED": "0", "PYTHONPATH": str(ROOT)},
+        )  # fmt: skip
+        self._clock = threading.Timer(LONGEST, self._process.kill)
+        self._clock.start()
+        self.address = self._answer()
+
+    def lose(self, what: str) -> None:
+        assert self._process.stdin is not None
+        self._process.stdin.write(what + "\n")
+        self._process.stdin.flush()
+        assert self._answer() == f"{what} done"
+
+    def _answer(self) -> str:
+        assert self._process.stdout is not None
+        answer = self._process.stdout.readline().strip()
+        assert answer, f"the cluster did not answer within {LONGEST} seconds"
+        return answer
+
+    def close(self) -> None:
+        self._process.communicate(timeout=30)
+        self._clock.cancel()
+
+
+@pytest.fixture
+def cluster() -> Iterator[Cluster]:
+    cluster = Cluster()
+    yield cluster
+    cluster.close()
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    return {p.name: p.read_bytes() for p in sorted(folder.iterdir())}
+
+
+@needs_ray
+def test_ray_run_that_loses_a_worker_and_a_node(
+    cluster: Cluster, tiny: Scorer, tmp_path: Path
+) -> None:
+    """The same folder, byte for byte, as a run in one process."""
+    rows = documents(120)
+    source = tmp_path / "in.jsonl"
+    source.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    out = tmp_path / "out"
+    arguments = ["score", str(source), "-o", str(out), "--model", str(TINY), "--shard-size", "4"]
+    with subprocess.Popen(
+        [sys.executable, "-m", "stance", *arguments, "--ray", cluster.address],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    ) as process:  # fmt: skip
+        cluster.lose("worker")
+        cluster.lose("node")
+        left = len(list(out.glob("*.parquet")))
+        printed, errors = process.communicate(timeout=LONGEST)
+    assert process.returncode == 1 and "18 failed" in errors, errors
+    assert left < 30, "the job was done before the node was lost"
+    stance.score_corpus(source, tmp_path / "alone", tiny, shard_size=4)
+    assert contents(out) == contents(tmp_path / "alone")
+    assert dict(line.split() for line in printed.splitlines())["documents"] == "102"
+
+
+DATASET = """
+import json, sys
+import pyarrow.parquet as pq
+import ray
+from dataclasses import asdict
+from stance.cluster import TableScorer, dataset_records, dataset_summary, score_dataset
+from stance.scoring import ModelSource
+
+address, model, source, out = sys.argv[1:]
+ray.init(address, logging_level="ERROR", log_to_driver=False)
+ray.data.DataContext.get_current().enable_progress_bars = False
+documents = ray.data.read_parquet(source, override_num_blocks=12)
+scored = score_dataset(documents, TableScorer(ModelSource(model, threads=1))).materialize()
+dataset_records(scored).write_parquet(out)
+print(json.dumps(asdict(dataset_summary(scored))))
+"""
+
+
+@needs_ray
+def test_ray_dataset_that_loses_a_worker_and_a_node(
+    cluster: Cluster, tiny: Scorer, tmp_path: Path
+) -> None:
+    """The same records after sorting, and the same summary, as a run in one process."""
+    rows = documents(120)
+    (tmp_path / "in").mkdir()
+    for part in range(12):
+        pq.write_table(pa.Table.from_pylist(rows[part::12]), tmp_path / "in" / f"{part}.parquet")
+    arguments = [cluster.address, str(TINY), str(tmp_path / "in"), str(tmp_path / "out")]
+    with subprocess.Popen(
+        [sys.executable, "-c", DATASET, *arguments],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    ) as process:  # fmt: skip
+        cluster.lose("worker")
+        cluster.lose("node")
+        printed, errors = process.communicate(timeout=LONGEST)
+    assert process.returncode == 0, errors
+    expected = stance.score_corpus(rows, tmp_path / "alone", tiny)
+    assert CorpusSummary(**json.loads(printed.splitlines()[-1])) == expected
+    keys = [("document_id", "ascending"), ("source_start", "ascending"), ("target_start", "ascending"),
+            ("source_id", "ascending"), ("target_id", "ascending")]  # fmt: skip
+    found = pq.read_table(tmp_path / "out").select(record_schema().names).cast(record_schema())
+    assert found.sort_by(keys).equals(
+        pq.read_table(tmp_path / "alone").cast(record_schema()).sort_by(keys)
+    )
+
+
+@needs_ray
+def test_no_cluster_there_is_one_line(tmp_path: Path) -> None:
+    source = tmp_path / "a.txt"
+    source.write_text("Oslo thanked Rome.")
+    arguments = ["score", str(source), "-o", str(tmp_path / "out"), "--ray", "no-such-scheme://x"]
+    done = subprocess.run(
+        [sys.executable, "-m", "stance", *arguments, "--model", str(TINY)],
+        capture_output=True, text=True, timeout=LONGEST,
+    )  # fmt: skip
+    assert done.returncode == 1 and len(done.stderr.splitlines()) == 1
+    assert "no Ray cluster answers at 'no-such-scheme://x'" in done.stderr
+
+
+def recipe() -> str:
+    """The Spark recipe of the page."""
+    page = (ROOT / "docs" / "clusters.md").read_text(encoding="utf-8")
+    return next(b.split("```")[0] for b in page.split("```python\n")[1:] if "mapInArrow" in b)
+
+
+def test_spark_recipe_is_short() -> None:
+    lines = [line for line in recipe().splitlines() if line.strip()]
+    assert len(lines) <= 12
+    compile(recipe(), "clusters.md", "exec")
+
+
+@pytest.mark.skipif(importlib.util.find_spec("pyspark") is None, reason="pyspark is not installed")
+def test_spark_recipe_runs(tiny: Scorer, tmp_path: Path) -> None:
+    rows = documents(21)
+    pq.write_table(pa.Table.from_pylist(rows), tmp_path / "articles.parquet")
+    code = recipe().replace("TableScorer()", f"TableScorer(ModelSource({str(TINY)!r}, threads=1))")
+    code = "from stance.scoring import ModelSource\n" + code
+    subprocess.run([sys.executable, "-c", code], cwd=tmp_path, check=True, timeout=300)
+    found = pq.read_table(tmp_path / "records.parquet").select(record_schema().names)
+    stance.score_corpus(rows, tmp_path / "alone", tiny)
+    keys = [("document_id", "ascending"), ("source_start", "ascending"), ("target_start", "ascending"),
+            ("source_id", "ascending"), ("target_id", "ascending")]  # fmt: skip
+    expected = pq.read_table(tmp_path / "alone").cast(record_schema()).sort_by(keys)
+    assert found.cast(record_schema()).sort_by(keys).equals(expected)
