@@ -32,7 +32,7 @@ def scoring() -> list[int]:
 
 def kill_worker() -> None:
     """SIGKILL the first process that is seen scoring."""
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 200
     while time.monotonic() < deadline:
         if pids := scoring():
             os.kill(pids[0], signal.SIGKILL)
