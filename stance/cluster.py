@@ -41,7 +41,7 @@ def score_shards(
 
     Raises:
         CorpusError: the cluster cannot be reached, or a shard was lost LOST_AT_MOST times.
-        ModelMismatchError: a worker has another version of stance or another model.
+        StanceError: what a worker raised: its version of stance or model is another.
         MissingDependencyError: ray is not installed.
     """
     source = replace(scorer.source or ModelSource(), threads=1)
@@ -62,7 +62,9 @@ def _first_done(ray: Any, under_way: dict[Any, int]) -> tuple[int, bytes]:
     index = under_way.pop(done)
     try:
         return index, ray.get(done)
-    except (ray.exceptions.WorkerCrashedError, ray.exceptions.RaySystemError) as error:
+    except ray.exceptions.RayTaskError as error:
+        raise error.cause from error
+    except ray.exceptions.RayError as error:
         raise CorpusError(
             f"shard {index} was lost {LOST_AT_MOST} times: {type(error).__name__}",
             hint="is there memory enough for a worker a core? Then run the same command again",
@@ -93,7 +95,8 @@ def _connected(address: str) -> Iterator[Any]:
         try:
             ray.init(address, log_to_driver=False, logging_level="ERROR")
         except (ConnectionError, ValueError, RuntimeError) as error:
-            raise CorpusError(f"no Ray cluster answers at {address!r}: {error}") from error
+            reason = " ".join(str(error).split())
+            raise CorpusError(f"no Ray cluster answers at {address!r}: {reason}") from error
     try:
         yield ray
     finally:

@@ -22,7 +22,7 @@ from stance.corpus_input import (
 from stance.documents import Columns, Entry
 from stance.errors import CorpusError, InputError
 from stance.manifest import begin, complete, identity_of, mismatch
-from stance.output_folder import REJECTS, atomic, clear, locked, shard_path
+from stance.output_folder import REJECTS, atomic, clear, locked, refuse_foreign, shard_path
 from stance.scoring import ModelSource, Scorer
 from stance.shards import CorpusSummary, digest_of, read_facts, score_shard, scorer_of
 from stance.tables import record_schema
@@ -79,6 +79,7 @@ def score_corpus(
     if first is None:
         raise CorpusError(f"there are no documents in {shown(source)}")
     with locked(folder):
+        refuse_foreign(folder)
         if force:
             clear(folder)
         options = {"shard_size": shard_size, "columns": asdict(columns)}

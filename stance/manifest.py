@@ -12,7 +12,7 @@ from typing import Any
 from stance.artefact import CHECKSUMS, default_dir
 from stance.errors import CorpusError, InputError, ResumeMismatchError
 from stance.input_files import InputFile
-from stance.output_folder import INPUTS, MANIFEST, OURS, atomic
+from stance.output_folder import INPUTS, MANIFEST, atomic
 from stance.scoring import Scorer
 from stance.shards import CorpusSummary
 from stance.values import SCHEMA_VERSION
@@ -103,16 +103,10 @@ def read_manifest(folder: Path) -> dict[str, Any] | None:
     """The manifest of the run in the folder, None if none was begun there.
 
     Raises:
-        CorpusError: the folder holds something else, or the manifest cannot be read.
+        CorpusError: the manifest cannot be read.
     """
     path = folder / MANIFEST
     if not path.exists():
-        others = sorted(p.name for p in folder.iterdir() if p.name not in OURS)
-        if others:
-            raise CorpusError(
-                f"{folder} holds {others[0]!r} and no manifest, so it is not the folder of a run",
-                hint="give a new or empty folder",
-            )
         return None
     try:
         manifest: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))

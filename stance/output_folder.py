@@ -108,13 +108,24 @@ def cannot_write(folder: Path, error: OSError) -> CorpusError:
     )
 
 
+def refuse_foreign(folder: Path) -> None:
+    """Raise CorpusError if the folder holds something, and no manifest of a run."""
+    others = sorted(p.name for p in folder.iterdir() if p.name not in OURS)
+    if others and not (folder / MANIFEST).exists():
+        raise CorpusError(
+            f"{folder} holds {others[0]!r} and no manifest, so it is not the folder of a run",
+            hint="give a new or empty folder",
+        )
+
+
 def clear(folder: Path) -> None:
     """Delete what a run left in the folder, and nothing else."""
     with writing(folder):
-        for name in (MANIFEST, INPUTS, REJECTS):
-            (folder / name).unlink(missing_ok=True)
         for shard in folder.glob("shard-*.parquet"):
             shard.unlink()
+        # The manifest last: as long as it is there, the folder is known as that of a run.
+        for name in (REJECTS, INPUTS, MANIFEST):
+            (folder / name).unlink(missing_ok=True)
 
 
 def _sync_folder(folder: Path) -> None:

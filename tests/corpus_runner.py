@@ -1,8 +1,9 @@
 """Runs over a corpus, each in a process of its own that is forked from one that has the model loaded.
 
-A line of JSON on standard input starts a run; its process id, then its exit status, come back.
-With `die_at` n, the run kills itself before the n-th time that it opens, renames or removes a file
-in the output folder, or makes the folder.
+A line of JSON on standard input starts a run; its exit status and its seconds come back. With
+`kill_after` it is killed so many seconds after its first file is there; with `die_at` n it kills
+itself before the n-th time that it opens, renames or removes a file in the output folder, or makes
+the folder.
 """
 
 from __future__ import annotations
@@ -11,12 +12,14 @@ import json
 import os
 import signal
 import sys
+import time
 
 os.environ["TOKENIZERS_PARALLELISM"] = "false"  # threads do not survive a fork
 
 from pathlib import Path
 
-import pyarrow.parquet  # noqa: F401  loaded once, before the forks
+import filelock  # noqa: F401  loaded once, before the forks
+import pyarrow.parquet  # noqa: F401
 
 import stance
 from stance.scoring import Scorer
@@ -27,14 +30,30 @@ EVENTS = ("open", "os.rename", "os.remove", "os.mkdir")
 def main() -> None:
     """Serve until standard input ends."""
     scorer = stance.load(Path(__file__).parent / "tiny_model", threads=1)
-    print("ready", flush=True)
+    list(scorer([stance.Document("a", "Oslo thanked Rome.")]))  # what is loaded on first use
     for line in sys.stdin:
         job = json.loads(line)
+        kill_after = job.pop("kill_after")
         pid = os.fork()
         if pid == 0:
             _run(scorer, **job)
-        print(pid, flush=True)
-        print(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), flush=True)
+        begun = _first_file(Path(job["out"]), pid)
+        if kill_after is not None:
+            time.sleep(kill_after)
+            os.kill(pid, signal.SIGKILL)  # it is not reaped yet, so the number is still its own
+        _, status = os.waitpid(pid, 0)
+        answer = [os.waitstatus_to_exitcode(status), time.monotonic() - begun]
+        sys.stdout.write(json.dumps(answer) + "\n")
+        sys.stdout.flush()
+
+
+def _first_file(out: Path, pid: int) -> float:
+    """The moment when the run begins to write, or has ended without."""
+    while not (out / "_lock").exists() and not os.waitid(
+        os.P_PID, pid, os.WEXITED | os.WNOHANG | os.WNOWAIT
+    ):
+        time.sleep(0.001)
+    return time.monotonic()
 
 
 def _run(scorer: Scorer, source: list[str], out: str, size: int, die_at: int | None) -> None:

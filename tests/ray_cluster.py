@@ -1,7 +1,7 @@
 """Two Ray nodes on loopback in a process of their own; commands come on standard input.
 
-`worker` kills a process that scores, `node` kills the second node, `join` starts another; each is
-answered by a line. The nodes end with this process.
+`worker` kills a process that scores, `node` kills the second node; each is answered by a line. The
+nodes end with this process.
 """
 
 from __future__ import annotations
@@ -24,15 +24,15 @@ def scoring() -> list[int]:
             session = (status.parent / "environ").read_bytes()
         except OSError:
             continue
-        tasks = ("ray::_score_one", "ray::MapBatches")
-        if name.startswith(tasks) and f"STANCE_TEST={os.getpid()}".encode() in session:
+        ours = name.startswith("ray::") and ("_score_one" in name or "MapBatches" in name)
+        if ours and f"STANCE_TEST={os.getpid()}".encode() in session:
             found.append(int(status.parent.name))
     return sorted(found)
 
 
 def kill_worker() -> None:
     """SIGKILL the first process that is seen scoring."""
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 200
     while time.monotonic() < deadline:
         if pids := scoring():
             os.kill(pids[0], signal.SIGKILL)
@@ -41,26 +41,32 @@ def kill_worker() -> None:
     raise TimeoutError("no process was scoring")
 
 
+def answer(line: str) -> None:
+    """Write a line to whoever gave the command."""
+    sys.stdout.write(line + "\n")
+    sys.stdout.flush()
+
+
 def main() -> None:
     """Serve until standard input ends."""
-    os.environ["STANCE_TEST"] = str(os.getpid())
-    os.environ["RAY_health_check_period_ms"] = "500"
-    os.environ["RAY_health_check_failure_threshold"] = "3"
+    os.environ.update(
+        STANCE_TEST=str(os.getpid()),
+        RAY_health_check_period_ms="500",
+        RAY_health_check_failure_threshold="3",
+    )
     cluster = Cluster(
         initialize_head=True,
         head_node_args={"num_cpus": 1, "include_dashboard": False, "object_store_memory": 10**8},
     )
     second = cluster.add_node(num_cpus=1, object_store_memory=10**8)
-    print(cluster.address, flush=True)
+    answer(cluster.address)
     for line in sys.stdin:
         command = line.strip()
         if command == "worker":
             kill_worker()
         elif command == "node":
             cluster.remove_node(second, allow_graceful=False)
-        elif command == "join":
-            second = cluster.add_node(num_cpus=1, object_store_memory=10**8)
-        print(f"{command} done", flush=True)
+        answer(f"{command} done")
     cluster.shutdown()
 
 
