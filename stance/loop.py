@@ -64,6 +64,7 @@ class TrainConfig:
     bfloat16: bool | None = None
 
     def __post_init__(self) -> None:
+        """Refuse sizes below one."""
         for name in ("epochs", "batch_size", "max_length", "max_pairs"):
             if getattr(self, name) < 1:
                 raise InputError(f"{name} is {getattr(self, name)}; must be at least 1")
