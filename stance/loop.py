@@ -63,6 +63,12 @@ class TrainConfig:
     seed: int = 13
     bfloat16: bool | None = None
 
+    def __post_init__(self) -> None:
+        """Refuse sizes below one."""
+        for name in ("epochs", "batch_size", "max_length", "max_pairs"):
+            if getattr(self, name) < 1:
+                raise InputError(f"{name} is {getattr(self, name)}; must be at least 1")
+
 
 @dataclass(frozen=True, slots=True)
 class Run:

@@ -144,3 +144,28 @@ def test_sentiment_is_taught_without_the_source() -> None:
     assert example.pairs == (((1, 2), (3, 4)), (NOBODY, (3, 4)))
     stance, sentiment = example.answers
     assert (stance[0], stance[1], sentiment[0], sentiment[1]) == (2, UNLABELLED, UNLABELLED, 2)
+
+
+def test_recipe_without_a_step_is_refused() -> None:
+    with pytest.raises(InputError, match="epochs is 0; must be at least 1"):
+        TrainConfig(epochs=0)
+
+
+def test_class_weights_move_the_loss_to_rare_labels(tmp_path: Path) -> None:
+    from stance.loop import _class_weights
+
+    network = fresh_network()
+    data = examples(network)  # 12 favor, 12 against, 24 neutral
+    weights = _class_weights(network, TrainConfig(class_weights="balanced"), data)
+    assert weights.tolist() == pytest.approx([48 / 36, 48 / 72, 48 / 36])
+    assert _class_weights(network, TrainConfig(), data).tolist() == [1, 1, 1]
+
+
+def test_checkpoint_is_no_pickle(tmp_path: Path) -> None:
+    run(tmp_path / "c.safetensors")
+    raw = (tmp_path / "c.safetensors").read_bytes()
+    header = json.loads(raw[8 : 8 + int.from_bytes(raw[:8], "little")])
+    assert json.loads(header["__metadata__"]["facts"])["fingerprint"] == "data"
+    (tmp_path / "c.safetensors").write_bytes(b"\x80\x04" + raw[2:])
+    with pytest.raises(InputError, match="no checkpoint of stance"):
+        run(tmp_path / "c.safetensors")

@@ -25,6 +25,8 @@ QUICK = TrainConfig(
     epochs=4, batch_size=8, encoder_lr=2e-3, head_lr=5e-3, average_decay=0.8, bfloat16=False
 )
 PLACES = ("Paris", "Moscow", "Cairo", "London", "Seoul", "Manila", "Kyiv")
+OWN = ("oppose", "mixed", "favour")
+LABELS = {"favour": 1.0, "mixed": 0.0, "oppose": -1.0}
 VERBS = {"praised": 1, "thanked": 1, "accused": -1, "condemned": -1}
 
 
@@ -45,17 +47,11 @@ def rows(labels: tuple[str, str, str] = ("against", "neutral", "favor")) -> list
 def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A model with labels of its own, one of which is "mixed"."""
     out = tmp_path_factory.mktemp("models") / "mine"
-    labels = {"favour": 1.0, "mixed": 0.0, "oppose": -1.0}
     lines: list[str] = []
-    stance.finetune(
-        rows(("oppose", "mixed", "favour")),
-        out,
-        TINY,
-        QUICK,
-        labels=labels,
-        device="cpu",
-        log=lines.append,
-    )
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)  # sums in one order, as in the run that is killed
+    stance.finetune(rows(OWN), out, TINY, QUICK, labels=LABELS, device="cpu", log=lines.append)
+    torch.set_num_threads(threads)
     assert any("epoch 1/4 loss" in line and "dev stance macro-F1" in line for line in lines)
     return out
 
@@ -102,7 +98,7 @@ def test_card_and_record_say_what_was_done(trained: Path) -> None:
 def test_finished_run_returns_at_once_and_another_is_refused(trained: Path) -> None:
     labels = {"oppose": -1, "mixed": 0, "favour": 1}
     lines: list[str] = []
-    given = rows(("oppose", "mixed", "favour"))
+    given = rows(OWN)
     again = stance.finetune(given, trained, TINY, QUICK, labels=labels, log=lines.append)
     assert again == ModelConfig.read(trained) and lines == [f"{trained} is finished already"]
     with pytest.raises(stance.InputError, match="holds something else"):
@@ -110,7 +106,7 @@ def test_finished_run_returns_at_once_and_another_is_refused(trained: Path) -> N
 
 
 def test_evaluate_and_calibrate_it(trained: Path, tmp_path: Path) -> None:
-    given = rows(("oppose", "mixed", "favour"))
+    given = rows(OWN)
     scorer = stance.load(trained)
     before = stance.evaluate(given, scorer)
     assert before.labels == ("oppose", "mixed", "favour") and "f1_mixed" in before.metrics
@@ -127,12 +123,12 @@ def test_evaluate_and_calibrate_it(trained: Path, tmp_path: Path) -> None:
 PROGRAM = """
 import sys
 import stance
-from tests.test_tuning import QUICK, TINY, rows
-stance.finetune(rows(), sys.argv[1], TINY, QUICK, device="cpu")
+from tests.test_tuning import LABELS, OWN, QUICK, TINY, rows
+stance.finetune(rows(OWN), sys.argv[1], TINY, QUICK, labels=LABELS, device="cpu")
 """
 
 
-def test_killed_by_the_system_it_goes_on_to_the_same_weights(tmp_path: Path) -> None:
+def test_killed_by_the_system_it_goes_on_to_the_same_weights(trained: Path, tmp_path: Path) -> None:
     """SIGKILL once the first epoch is on disk; the same command ends as a run that was never killed."""
     env = {**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
     command = [sys.executable, "-c", PROGRAM, str(tmp_path / "killed")]
@@ -145,9 +141,7 @@ def test_killed_by_the_system_it_goes_on_to_the_same_weights(tmp_path: Path) -> 
     assert not (tmp_path / "killed").exists()
     done = subprocess.run(command, env=env, capture_output=True, text=True, check=True)
     assert "epoch 1/" not in done.stdout, "what was done is not done again"
-    whole = [*command[:-1], str(tmp_path / "whole")]
-    subprocess.run(whole, env=env, capture_output=True, check=True)
-    one, other = (read_network(tmp_path / name).state_dict() for name in ("killed", "whole"))
+    one, other = (read_network(p).state_dict() for p in (tmp_path / "killed", trained))
     for name, value in one.items():
         assert torch.equal(value, other[name]), name
     assert not checkpoint.parent.exists()
