@@ -124,6 +124,22 @@ class Scorer:
             answers |= {i: found[pairs[i]] for i in indices}
         return [answers[i] for i in range(len(pairs))]
 
+    def find_mentions(self, document: Document) -> list[Mention]:
+        """Every mention that is asked about: the table's, and those that only the model finds.
+
+        Raises:
+            InputError: the document is empty, too long, or not text.
+        """
+        items = self._prepare(document)
+        windows = encode_sentences(
+            self.tokenizer, [item.sentence.text for item in items], self.config.max_length
+        )
+        mentions: list[Mention] = []
+        for item, parts in zip(items, windows, strict=True):
+            tags = self.backend.encode(*pad_windows(list(parts), self.config.pad_id))["tags"]
+            mentions += self._mentions(item, parts, list(tags))
+        return mentions
+
     def _prepare(self, document: Document) -> list[_Item]:
         check_document(document)
         sentences = split_sentences(document)
@@ -186,11 +202,16 @@ class Scorer:
         """What to ask of a sentence, and whether some of its mentions were left out."""
         if item.pairs is not None:
             return item.pairs, False
-        mentions = add_tagged(
-            item.sentence, item.mentions, self.table, windows, tag_logits, self.config.tags
-        )
+        mentions = self._mentions(item, windows, tag_logits)
         left_out = len(mentions) > MAX_MENTIONS
         return make_pairs(item.sentence, mentions[:MAX_MENTIONS]), left_out
+
+    def _mentions(
+        self, item: _Item, windows: Sequence[Window], tag_logits: Sequence[Array]
+    ) -> list[Mention]:
+        return add_tagged(
+            item.sentence, item.mentions, self.table, windows, tag_logits, self.config.tags
+        )
 
     def _score(
         self, text: Mapping[str, Array], pairs: Sequence[Sequence[tuple[Span, Span]]]
