@@ -157,6 +157,10 @@ def extend(chunk: Chunk, hit: Hit, table: ActorTable) -> None:
         return
     if hit.via == "body" and not hit.possessive:
         return
+    if hit.possessive and agents[-1][1] == "-":
+        return  # Kyiv's side, Japan's counterpart: not a name of the state
+    if "adj" not in hit.flags and hit.adjectival and phrase in table.cues["verb_first"]:
+        return  # the US hosts talks
     hit.stop, hit.head = stop, stop - 1
     hit.agent, hit.role = agents[-1][0], _role_of(agents)
     if hit.kind in ("party", "group") and hit.role == "GOV":
@@ -166,18 +170,22 @@ def extend(chunk: Chunk, hit: Hit, table: ActorTable) -> None:
 
 
 def extend_left(chunk: Chunk, hit: Hit, table: ActorTable) -> None:
-    """Takes in the office before "of": the president of Peru, the armed forces of Ukraine."""
+    """Takes in what is before "of" or "in": the president of Peru, the junta in Niamey."""
     i = hit.first - 1
     i -= chunk.word(i) == "the"
-    if hit.head >= 0 or hit.kind != "state" or hit.via != "name" or chunk.word(i) != "of":
+    bodies = {"of": table.cues["body_of"], "in": table.cues["body_in"]}.get(chunk.word(i))
+    seat = chunk.word(i) == "in"
+    wanted = "metonym" if seat else "name"
+    if hit.head >= 0 or hit.kind != "state" or hit.via != wanted or bodies is None:
         return
     for j in range(max(0, i - 4), i):
         stop, values = longest(table.agents, chunk.low, j, i)
         agents = [value for value in values if value[0] in ("agent", "title")]
         if stop == i and agents and not any(k in chunk.owner for k in range(j, i)):
-            if agents[0][1] in ("GOV", "MIL", "LEG", "JUD", "COP"):
+            titled = agents[0][0] == "title" and not seat
+            if titled or " ".join(chunk.low[j:i]) in bodies:
                 hit.begin, hit.head, hit.agent = j, i - 1, "office"
-                hit.role = agents[0][1]
+                hit.role = agents[0][1] if len(agents[0][1]) > 1 else "GOV"
             return
 
 
@@ -199,9 +207,21 @@ def agent_phrase(
             i = end
         elif i + 2 < len(chunk.low) and chunk.low[i + 1] == "-" and chunk.glued(i + 1):
             i += 3  # a compound: state-linked
+        elif i not in chunk.owner and _names_institution(chunk, i, table):
+            i += 1  # an irrigation ministry
+        elif agents and i == stop and possessive_end(chunk, i) > i:
+            i = possessive_end(chunk, i)  # the herders' union, if an agent noun follows
         else:
             break
     return stop, phrase, agents
+
+
+def _names_institution(chunk: Chunk, i: int, table: ActorTable) -> bool:
+    """Whether the word at i says what an office right after it is for, whatever the word."""
+    word, cues = chunk.low[i], table.cues
+    if chunk.word(i + 1) not in cues["institution"] or word in cues["predicate"]:
+        return False
+    return word.isalpha() and not word.endswith(("ed", "ly")) and chunk.keys[i].islower()
 
 
 def _role_of(agents: list[tuple[str, str]]) -> str | None:

@@ -330,20 +330,40 @@ def _is_dateline(chunk: Chunk, hit: Hit) -> bool:
 
 def _is_topic(chunk: Chunk, hit: Hit, cues: Mapping[str, frozenset[str]]) -> bool:
     """Whether a name only says what a thing is about or from: the Taiwan issue, US bases."""
-    if hit.head >= 0 or hit.possessive:
+    if hit.head >= 0:
         return False
     first, second = chunk.word(hit.stop), chunk.word(hit.stop + 1)
     if first == "-" and chunk.glued(hit.stop):
         return second in cues["hyphen_topic"]
-    if first in cues["follower_head"]:
-        return True  # a Kremlin critic, Trump supporters
+    if chunk.word(possessive_end(chunk, hit.stop)) in cues["follower_head"]:
+        return True  # a Kremlin critic, Trump supporters, Russia's neighbours
+    if hit.possessive:
+        return False
     if hit.person or "capital" in hit.flags or chunk.glued(hit.stop) or chunk.glued(hit.begin):
         return False
-    if chunk.capital(hit.stop) and not (chunk.shouting or chunk.titled):
+    headline = chunk.shouting or chunk.titled
+    if chunk.capital(hit.stop) and not headline:
         return False  # US Election Commission
-    if first in cues["topic_head"]:
+    described = headline or "adj" in hit.flags or first not in cues["verb_noun"]
+    if first in cues["topic_head"] and described:
         return second not in cues["asset_head"]
-    return first in cues["topic_modifier"] and second in cues["topic_head"]
+    if first in cues["topic_modifier"] and second in cues["topic_head"]:
+        return True
+    return "adj" in hit.flags and hit.kind != "region" and _describes_thing(chunk, hit.stop, cues)
+
+
+def _describes_thing(chunk: Chunk, i: int, cues: Mapping[str, frozenset[str]]) -> bool:
+    """Whether the word at i is a thing, after an adjective: Kenyan tea, Mexican bond holdings.
+
+    Nouns for actors were taken into the span before. What is left are nouns for deeds, behind
+    which the state acts (Chinese pressure), and words that are no noun: the French refused.
+    """
+    word = chunk.word(i)
+    if not word.isalpha() or word in cues["predicate"] or word in cues["deed"]:
+        return False
+    if word.endswith(("ly", "ed")):
+        return False
+    return word not in cues["asset_head"] and chunk.word(i + 1) not in cues["asset_head"]
 
 
 def is_sport(chunk: Chunk, table: ActorTable) -> bool:

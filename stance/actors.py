@@ -167,6 +167,8 @@ def _choose(
     if people:
         return _choose_person(chunk, hit, people, evidence, date, table)
     entries = [entry for entry in hit.entries if entry.holds(date)]
+    if not entries:  # a state that has ended is still called by its name
+        entries = [entry for entry in hit.entries if entry.via in ("name", "demonym")]
     regional = [e for e in entries if "context" in e.flags and _domestic(chunk, e, evidence, table)]
     if regional:
         return regional[:1]
@@ -309,17 +311,13 @@ def _mark_former(chunk: Chunk, hit: Hit, table: ActorTable) -> None:
 def _coordinate(chunk: Chunk, hits: list[Hit]) -> list[Hit]:
     """Shares a head noun along a list of adjectives.
 
-    "US and Japanese militaries" are two mentions, the first with the second's role; bare
-    adjectives, "Russian and Belarusian troops", are one mention with several ids.
+    "Russian and Belarusian troops" are two mentions, the first with the second's role.
     """
     out: list[Hit] = []
     for hit in reversed(hits):
         after = out[-1] if out else None
         if after is None or not _shares_head(chunk, hit, after):
             out.append(hit)
-        elif "adj" in hit.flags and "adj" in after.flags:
-            after.begin, after.via = hit.begin, "coordination"
-            after.ids = tuple(dict.fromkeys(hit.ids + after.ids))
         else:
             hit.role, hit.via, hit.use = after.role, "coordination", after.use
             hit.agent, hit.head, hit.possessive = after.agent, after.head, after.possessive
@@ -342,7 +340,8 @@ def _shares_head(chunk: Chunk, first: Hit, second: Hit) -> bool:
 def _mention(text: str, chunk: Chunk, hit: Hit) -> Mention:
     begin = hit.begin
     start, end = chunk.starts[begin], chunk.ends[hit.stop - 1]
-    if chunk.word(begin) == "the" and hit.stop - begin > 1:
+    named_so = "article" in hit.flags and hit.kind == "state" and chunk.capital(begin)  # The Hague
+    if chunk.word(begin) == "the" and hit.stop - begin > 1 and not named_so:
         start = chunk.starts[begin + 1]
     return Mention(start, end, text[start:end], hit.ids, hit.role, hit.use, hit.via)
 
