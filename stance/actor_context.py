@@ -88,7 +88,8 @@ def read_chunk(text: str, offset: int) -> Chunk:
     upper = sum(key.isupper() for key in long)
     chunk.shouting = len(words) > 2 and upper > 0 and upper >= 0.8 * len(long)
     # Only a headline of many capitalised words, small ones apart, is in title case.
-    chunk.titled = len(long) >= 5 and sum(key[0].isupper() for key in long) >= 0.85 * len(long)
+    many = len(long) >= 5 or (len(long) == 4 and len(words) > 5)
+    chunk.titled = many and sum(key[0].isupper() for key in long) >= 0.85 * len(long)
     return chunk
 
 
@@ -151,12 +152,15 @@ def extend(chunk: Chunk, hit: Hit, table: ActorTable) -> None:
         return
     joined = hit.adjectival or hit.possessive
     loose = phrase in table.cues["verb_like"] or hit.kind in ("group", "party")
-    if not joined and (loose or "city" in hit.flags):
+    if not joined and hit.via != "body" and (loose or "city" in hit.flags):
         if hit.kind == "group" and agents[-1][1] in ("REB", "MIL"):
             hit.role = agents[-1][1]
         return
-    if hit.via == "body" and not hit.possessive:
+    if hit.via == "body" and not hit.possessive and loose:
         return
+    named = chunk.capital(stop) and not (chunk.titled or chunk.shouting or chunk.glued(stop))
+    if named and agents[-1][0] == "agent" and agents[-1][1] in ("BUS", "CVL", "MED"):
+        return  # the Dutch federation FNV: the name after it is the actor
     if hit.possessive and agents[-1][1] == "-":
         return  # Kyiv's side, Japan's counterpart: not a name of the state
     if "adj" not in hit.flags and hit.adjectival and phrase in table.cues["verb_first"]:

@@ -93,7 +93,7 @@ def _name_goes_on(chunk: Chunk, hit: Hit, table: ActorTable) -> bool:
     i, cues = hit.last, table.cues
     if chunk.shouting:
         return False
-    if _long_name(chunk, hit, cues):
+    if _long_name(chunk, hit, cues) or _longer_person(chunk, hit, table):
         return True
     if not chunk.capital(i) or chunk.glued(i):
         return False
@@ -108,7 +108,7 @@ def _name_goes_on(chunk: Chunk, hit: Hit, table: ActorTable) -> bool:
     if chunk.titled or word in cues["calendar"]:
         return False
     if hit.adjectival and "namelike" not in hit.flags:
-        return False
+        return "adj" in hit.flags and hit.kind == "state" and i not in chunk.owner
     if hit.kind in ("org", "group", "media", "party") or "full" in hit.flags:
         return False
     return i not in chunk.owner or "namelike" in hit.flags
@@ -128,6 +128,16 @@ def _long_name(chunk: Chunk, hit: Hit, cues: Mapping[str, frozenset[str]]) -> bo
             return False
         i = max(possessive_end(chunk, i), i + 1)
     return False
+
+
+def _longer_person(chunk: Chunk, hit: Hit, table: ActorTable) -> bool:
+    """Abdul Hamid Dbeibah is not Abdul Hamid."""
+    i = hit.last
+    if not hit.person or "full" not in hit.flags or chunk.titled or not chunk.capital(i):
+        return False
+    agents = longest(table.agents, chunk.low, i, min(i + 5, len(chunk.low)))[1]
+    free = i not in chunk.owner and chunk.low[i] not in table.cues["calendar"]
+    return free and not agents and chunk.low[i] not in table.cues["opener"] and not chunk.glued(i)
 
 
 def _name_came_before(chunk: Chunk, hit: Hit, table: ActorTable) -> bool:
@@ -158,7 +168,7 @@ def _belongs_to(chunk: Chunk, i: int, hit: Hit, table: ActorTable) -> bool:
     if starts_sentence(chunk, i):
         known = word in cues["opener"] or word.endswith(("ly", "ing", "ed"))
         return risky and not known
-    if word in ("the", "a", "an") or chunk.titled or hit.kind in ("org", "group", "party"):
+    if word in cues["opener"] or chunk.titled or hit.kind in ("org", "group", "party"):
         return False
     if "adj" in hit.flags and hit.kind == "state":  # "spokesman Najib Danish said"
         return not agent_phrase(chunk, hit.last, table)[2]

@@ -226,7 +226,7 @@ def _choose_person(
             licensed = named
         elif len({entry.id for entry in bare}) == 1:
             licensed = [entry for entry in people if entry.id == bare[0].id]
-        elif chunk.word(hit.last) == "administration":
+        elif chunk.word(hit.last) in table.cues["person_agent"]:
             licensed = [entry for entry in people if entry.role == "GOV"]
         elif titled:
             licensed = [entry for entry in people if entry.holds(date)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from stance.actor_table import ActorTable, ent_id
@@ -40,10 +41,12 @@ def add_tagged(
     logits: Sequence[Array],
     tags: Sequence[str],
 ) -> list[Mention]:
-    """The table's mentions and, where they leave room, the tagger's, sorted by position.
+    """The table's mentions joined with the tagger's, sorted by position.
 
-    The table wins every overlap, and a name it lists but did not find here was rejected by its
-    rules. What the tagger adds gets an `ent:` id and `via="tagger"`.
+    Who wins: the table gives ids and spans; a name it lists but did not find here was rejected by
+    its rules, and the tagger cannot bring it back. The tagger adds what the table lacks, with an
+    `ent:` id and `via="tagger"`; it drops a table mention with which a longer name begins ("Kenyan
+    Red Cross"); and where it reads an actor in what the table took for a place, an actor it is.
 
     Args:
         sentence: what was tagged.
@@ -57,10 +60,28 @@ def add_tagged(
     for start, end, use in _tagged_spans(sentence.text, windows, logits, tags):
         text = sentence.text[start:end]
         start, end = start + sentence.start, end + sentence.start
-        overlaps = any(m.start < end and start < m.end for m in found)
-        if not overlaps and not table.lists(text) and any(map(str.isalnum, text)):
+        known = [m for m in found if m.start < end and start < m.end]
+        if len(known) == 1 and (known[0].start, known[0].end) == (start, end):
+            found[found.index(known[0])] = _read_again(known[0], use)
+            continue
+        longer = len(known) == 1 and _begins_name(known[0], start, text)
+        if (not known or longer) and not table.lists(text) and any(map(str.isalnum, text)):
+            found = [m for m in found if m not in known]
             found.append(Mention(start, end, text, (ent_id(text),), use=use, via="tagger"))
     return sorted(found, key=lambda m: m.start)
+
+
+def _read_again(mention: Mention, use: str) -> Mention:
+    """The table's mention, an actor if only the table took it for a place."""
+    if mention.use != "loc" or use != "actor":
+        return mention
+    return replace(mention, use="actor", role="GOV" if mention.via == "metonym" else mention.role)
+
+
+def _begins_name(mention: Mention, start: int, text: str) -> bool:
+    """Whether a name that starts at `start` goes on behind the mention with a capitalised word."""
+    behind = text[len(mention.text) :].split()
+    return mention.start == start and bool(behind) and behind[0][0].isupper()
 
 
 def _tagged_spans(
