@@ -10,7 +10,8 @@ How a found mention is held against a labelled one:
 - A *state* is a mention with one ISO 3166-1 id; an *organisation* one with an `igo:` id, or with
   an `ent:` id on a span that is labelled `org`. Right is the same span and the same actor.
 - The corpus gives towns, office holders, courts, crowds and parties ids of their own where the
-  table gives the country and a role or use. A state found on exactly such a span is left out.
+  table gives the country and a role or use. A state found on exactly such a span is left out, and
+  the label with it.
 - Its ids of organisations are their writers' ("WB", "EU_COMMISSION", "EC"): equal are ids that
   share a beginning, or of which one is the initials of a name of the other.
 - *Wrong country*: a state found where another state is labelled, by number of states found.
@@ -115,49 +116,66 @@ def count_sentence(row: Row, found: list[Mention], table: ActorTable, total: Tal
     """Adds one sentence to a tally."""
     gold = {(m["start"], m["end"]): m for m in row["mentions"]}
     hit: set[tuple[int, int]] = set()
+    left_out: set[tuple[int, int]] = set()
     for mention in found:
         span = (mention.start, mention.end)
         if span in gold:
             total.recalled[gold[span]["kind"]] += 1
         cls = judged_as(mention, gold.get(span), table)
-        if cls is None:
+        if cls == "finer":
+            left_out.add(span)
+        if cls not in ("state", "org"):
             continue
         over = [m for m in row["mentions"] if m["start"] < mention.end and mention.start < m["end"]]
         total.found[cls] += 1
         total.states += cls == "state"
         same = [m for m in over if equal(m, mention, table)]
+        total.near[cls] += bool(same)
         if gold.get(span) in same:
             hit.add(span)
             total.right[cls] += 1
             total.uses[gold[span]["use"], mention.use] += 1
-            if gold[span]["use"] != mention.use:
-                note(total, f"use {gold[span]['use']} -> {mention.use}", row, span, mention, over)
-        elif same:
-            note(total, "span", row, span, mention, over)
-        elif cls == "state" and any(is_state(table, m["id"]) for m in over):
-            total.wrong += 1
-            note(total, "wrong country", row, span, mention, over)
-        else:
-            note(total, f"{cls} found, not labelled", row, span, mention, over)
-        total.near[cls] += bool(same)
+        judge(total, cls, row, mention, over, same, table)
     for span, mention_row in gold.items():
         cls = gold_class(table, mention_row)
-        total.gold[cls] += 1
+        total.gold[cls] += span not in left_out
         total.kinds[mention_row["kind"]] += 1
         missed = not any(m.start < span[1] and span[0] < m.end for m in found)
         if span not in hit and missed and cls in ("state", "org"):
             note(total, f"{cls} missed", row, span, None, [mention_row])
 
 
-def judged_as(mention: Mention, gold: Row | None, table: ActorTable) -> str | None:
-    """The class in which a found mention counts, None if the corpus cannot judge it."""
+def judge(
+    total: Tally,
+    cls: str,
+    row: Row,
+    mention: Mention,
+    over: list[Row],
+    same: list[Row],
+    table: ActorTable,
+) -> None:
+    """Enters what is wrong with a found mention; `same` are the labels of its actor under it."""
+    span = (mention.start, mention.end)
+    exact = [m for m in same if (m["start"], m["end"]) == span]
+    if exact and exact[0]["use"] != mention.use:
+        note(total, f"use {exact[0]['use']} -> {mention.use}", row, span, mention, over)
+    elif same and not exact:
+        note(total, "span", row, span, mention, over)
+    elif not same and cls == "state" and any(is_state(table, m["id"]) for m in over):
+        total.wrong += 1
+        note(total, "wrong country", row, span, mention, over)
+    elif not same:
+        note(total, f"{cls} found, not labelled", row, span, mention, over)
+
+
+def judged_as(mention: Mention, gold: Row | None, table: ActorTable) -> str:
+    """The class in which a found mention counts; "finer" or "" if the corpus cannot judge it."""
     if not mention.actor_ids:
-        return None
+        return ""
     if is_state(table, mention.actor_ids[0]):
-        finer = gold is not None and not is_state(table, gold["id"])
-        return None if finer else "state"
+        return "finer" if gold is not None and not is_state(table, gold["id"]) else "state"
     igo = mention.actor_ids[0].startswith("igo:")
-    return "org" if igo or (gold is not None and gold["kind"] == "org") else None
+    return "org" if igo or (gold is not None and gold["kind"] == "org") else ""
 
 
 def equal(gold: Row, found: Mention, table: ActorTable) -> bool:

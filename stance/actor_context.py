@@ -146,31 +146,38 @@ def extend(chunk: Chunk, hit: Hit, table: ActorTable) -> None:
     if (chunk.word(hit.last) == "-" and chunk.glued(hit.last)) or leaning(chunk, hit, table):
         return
     stop, phrase, agents = agent_phrase(chunk, after, table)
-    if not agents:
+    if not agents or _stands_apart(chunk, hit, stop, phrase, agents[-1], table):
         return
-    if hit.person and chunk.low[after] not in table.cues["person_agent"]:
-        return
-    joined = hit.adjectival or hit.possessive
-    loose = phrase in table.cues["verb_like"] or hit.kind in ("group", "party")
-    if not joined and hit.via != "body" and (loose or "city" in hit.flags):
-        if hit.kind == "group" and agents[-1][1] in ("REB", "MIL"):
-            hit.role = agents[-1][1]
-        return
-    if hit.via == "body" and not hit.possessive and loose:
-        return
-    named = chunk.capital(stop) and not (chunk.titled or chunk.shouting or chunk.glued(stop))
-    if named and agents[-1][0] == "agent" and agents[-1][1] in ("BUS", "CVL", "MED"):
-        return  # the Dutch federation FNV: the name after it is the actor
-    if hit.possessive and agents[-1][1] == "-":
-        return  # Kyiv's side, Japan's counterpart: not a name of the state
-    if "adj" not in hit.flags and hit.adjectival and phrase in table.cues["verb_first"]:
-        return  # the US hosts talks
     hit.stop, hit.head = stop, stop - 1
     hit.agent, hit.role = agents[-1][0], _role_of(agents)
     if hit.kind in ("party", "group") and hit.role == "GOV":
         hit.role = None
     if hit.agent == "title":
         hit.stop = name_end(chunk, stop, table)
+
+
+def _stands_apart(
+    chunk: Chunk, hit: Hit, stop: int, phrase: str, agent: tuple[str, str], table: ActorTable
+) -> bool:
+    """Whether the agent noun before `stop` is a verb here, or somebody else than the actor."""
+    cues, (cls, role) = table.cues, agent
+    if hit.person:
+        return phrase.split()[0] not in cues["person_agent"]
+    joined = hit.adjectival or hit.possessive
+    loose = phrase in cues["verb_like"] or hit.kind in ("group", "party")
+    if not joined and hit.via != "body" and (loose or "city" in hit.flags):
+        if hit.kind == "group" and role in ("REB", "MIL"):
+            hit.role = role
+        return True
+    if hit.via == "body" and not hit.possessive and loose:
+        return True
+    named = chunk.capital(stop) and not (chunk.titled or chunk.shouting or chunk.glued(stop))
+    if named and cls == "agent" and role in ("BUS", "CVL", "MED"):
+        return True  # the Dutch federation FNV: the name after it is the actor
+    if hit.possessive:  # Kyiv's side, Jordan's king: somebody near the state, not its name
+        return role == "-" or phrase in cues["loose_after_possessive"]
+    # the US hosts talks
+    return hit.adjectival and "adj" not in hit.flags and phrase in cues["verb_first"]
 
 
 def extend_left(chunk: Chunk, hit: Hit, table: ActorTable) -> None:

@@ -24,6 +24,7 @@ from stance.actor_context import (
 )
 from stance.actor_table import ActorTable, Entry, ent_id, load_actor_table, longest
 from stance.actor_use import is_other_name, is_sport, set_use
+from stance.coreference import corefer
 from stance.sentences import split_sentences
 from stance.values import Mention, Sentence
 
@@ -44,7 +45,11 @@ class Evidence:
 
 
 def find_actors(
-    text: str, date: datetime.date | None = None, table: ActorTable | None = None
+    text: str,
+    date: datetime.date | None = None,
+    table: ActorTable | None = None,
+    *,
+    pronouns: bool = False,
 ) -> list[Mention]:
     """The actors that a text names, in order, without overlap.
 
@@ -52,6 +57,7 @@ def find_actors(
         text: A sentence or a whole document; any string will do.
         date: When it was written: it decides who holds an office. None: today's table.
         table: From `load_actor_table`; the built-in table if None.
+        pronouns: Whether "it" and "its" are mentions where they can mean only one actor.
 
     Returns:
         Mentions with `text[m.start:m.end] == m.text`, without a leading article.
@@ -60,22 +66,28 @@ def find_actors(
     [('Beijing', 'CHN', 'GOV'), ("Japan's navy", 'JPN', 'MIL')]
     """
     table = load_actor_table() if table is None else table
-    return find_in_sentences(text, split_sentences(text), date, table)
+    return find_in_sentences(text, split_sentences(text), date, table, pronouns=pronouns)
 
 
 def find_in_sentences(
-    text: str, sentences: Iterable[Sentence], date: datetime.date | None, table: ActorTable
+    text: str,
+    sentences: Iterable[Sentence],
+    date: datetime.date | None,
+    table: ActorTable,
+    *,
+    pronouns: bool = False,
 ) -> list[Mention]:
     """What `find_actors` does with a text whose sentences are at hand."""
     chunks = [read_chunk(sentence.text, sentence.start) for sentence in sentences]
     for chunk in chunks:
         _match(chunk, table)
     evidence = _gather(chunks, table)
-    mentions: list[Mention] = []
+    found = []
     for chunk in chunks:
         hits = _resolve_chunk(chunk, evidence, date, table)
-        mentions += _with_introduced(text, chunk, hits, evidence, table)
-    return mentions
+        found.append(_with_introduced(text, chunk, hits, evidence, table))
+    referred = corefer(text, chunks, found, table, pronouns=pronouns)
+    return [mention for mentions in referred for mention in mentions]
 
 
 # --- finding surfaces ----------------------------------------------------------------------

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -12,6 +13,10 @@ from stance.values import Mention, Sentence
 
 if TYPE_CHECKING:
     from stance.backends import Array
+
+
+DANGLING = re.compile(r"(?:\s+(?:in|of|for|to|at|by|and|the|a|an|from|with))+$")
+"""What a span may not end in: the tagger stops short where a name goes on after a place."""
 
 
 def decode_bio(indices: Sequence[int], tags: Sequence[str]) -> list[tuple[int, int, str]]:
@@ -64,7 +69,7 @@ def add_tagged(
         if len(known) == 1 and (known[0].start, known[0].end) == (start, end):
             found[found.index(known[0])] = _read_again(known[0], use)
             continue
-        longer = len(known) == 1 and _begins_name(known[0], start, text)
+        longer = _begins_name(known, start, end, text)
         if (not known or longer) and not table.lists(text) and any(map(str.isalnum, text)):
             found = [m for m in found if m not in known]
             found.append(Mention(start, end, text, (ent_id(text),), use=use, via="tagger"))
@@ -78,10 +83,12 @@ def _read_again(mention: Mention, use: str) -> Mention:
     return replace(mention, use="actor", role="GOV" if mention.via == "metonym" else mention.role)
 
 
-def _begins_name(mention: Mention, start: int, text: str) -> bool:
-    """Whether a name that starts at `start` goes on behind the mention with a capitalised word."""
-    behind = text[len(mention.text) :].split()
-    return mention.start == start and bool(behind) and behind[0][0].isupper()
+def _begins_name(known: Sequence[Mention], start: int, end: int, text: str) -> bool:
+    """Whether the known mentions are only pieces of a name: Kenyan + Red Cross."""
+    if not known or known[0].start != start or any(m.end > end for m in known):
+        return False
+    behind = text[len(known[0].text) :].split()
+    return bool(behind) and behind[0][0].isupper()
 
 
 def _tagged_spans(
@@ -96,7 +103,8 @@ def _tagged_spans(
             cut_before = first == 0 and window is not windows[0]
             cut_after = last == len(inner) and window is not windows[-1]
             if not cut_before and not cut_after:
-                spans.add((*whole_words(text, start, end), use))
+                start, end = whole_words(text, start, end)
+                spans.add((start, len(DANGLING.sub("", text[:end])), use))
     return sorted(spans, key=lambda s: (s[0] - s[1], s))
 
 

@@ -1,0 +1,186 @@
+"""Light coreference: "the island", "the ministry", "the two countries", and, if asked, "it".
+
+Precision first: a phrase is resolved only where the sentences around leave one reading, and is
+otherwise no mention at all. Which noun may stand for whom is data (`stance/data/cues.tsv`, the
+classes `the:island`, `the:bloc`, ...), and so are the offices that a state has one of.
+`benchmarks/actors.py` measures how often it is right.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+from stance.actor_context import Chunk
+from stance.actor_table import ActorTable, longest
+from stance.values import Mention
+
+WINDOW = 3  # sentences back in which an antecedent may stand
+NARROWS = frozenset(("that", "where", "whose", "which", "between", "for"))
+PAIRS = frozenset(
+    "countries nations governments sides neighbours neighbors states capitals".split()
+)
+# Before "it", or right after it, these tell that nobody is meant: "made it clear", "it is late".
+GOVERNORS = frozenset(
+    "for of as makes make made find finds found backed called against with".split()
+)
+FILLERS = frozenset(
+    "is was clear likely unlikely possible impossible true said believed thought unclear raining"
+    " rain snow cold hot late early up important hard easy not only best better wrong right".split()
+)
+
+
+@dataclass(slots=True)
+class Discourse:
+    """Who was named so far: the states of the last sentences, and everybody in the document."""
+
+    sentences: list[list[Mention]] = field(default_factory=list)
+    seen: dict[str, int] = field(default_factory=dict)  # id -> sentence that named it last
+
+    def add(self, mentions: Sequence[Mention]) -> None:
+        """Enters a sentence."""
+        for mention in mentions:
+            for actor_id in mention.actor_ids:
+                self.seen[actor_id] = len(self.sentences)
+        self.sentences.append([m for m in mentions if m.actor_id])
+
+
+def corefer(
+    text: str,
+    chunks: Sequence[Chunk],
+    found: Sequence[Sequence[Mention]],
+    table: ActorTable,
+    *,
+    pronouns: bool = False,
+) -> list[list[Mention]]:
+    """The mentions of each sentence with those that only refer back, in order, `via="coref"`.
+
+    Args:
+        text: a document.
+        chunks: its sentences.
+        found: what was found in each.
+        table: the actor table.
+        pronouns: whether "it" and "its" count.
+    """
+    discourse = Discourse()
+    out = []
+    for chunk, mentions in zip(chunks, found, strict=True):
+        extra = list(_nominals(text, chunk, mentions, discourse, table))
+        if pronouns:
+            extra += _pronouns(chunk, [*mentions, *extra])
+        discourse.add([*mentions, *(m for m in extra if m.text not in ("it", "its"))])
+        out.append(sorted([*mentions, *extra], key=lambda m: m.start))
+    return out
+
+
+def _nominals(
+    text: str,
+    chunk: Chunk,
+    mentions: Sequence[Mention],
+    discourse: Discourse,
+    table: ActorTable,
+) -> Iterator[Mention]:
+    """The definite noun phrases of a sentence that can only mean somebody named before."""
+    for i, word in enumerate(chunk.low):
+        if word not in ("the", "both") or _taken(chunk, i + 1, mentions):
+            continue
+        head = _head(chunk, i + 1, table)
+        if head <= i or _taken(chunk, head, mentions):
+            continue
+        before = [m for m in mentions if m.end <= chunk.starts[i]]
+        ids, role = _antecedent(chunk, i, head, before, discourse, table)
+        named = {actor_id for m in mentions for actor_id in m.actor_ids}
+        if not named.issuperset(ids):  # else the sentence has a name already
+            start, end = chunk.starts[i + 1], chunk.ends[head]
+            use = "loc" if chunk.word(i - 1) in table.cues["loc_before"] else "actor"
+            yield Mention(start, end, text[start:end], ids, role, use, "coref")
+
+
+def _taken(chunk: Chunk, i: int, mentions: Sequence[Mention]) -> bool:
+    """Whether token i lies in a mention."""
+    if i >= len(chunk.keys):
+        return True
+    return any(m.start <= chunk.starts[i] < m.end for m in mentions)
+
+
+def _head(chunk: Chunk, start: int, table: ActorTable) -> int:
+    """The last token of a noun phrase at `start` that may refer back, or -1."""
+    for i in range(start, min(start + 4, len(chunk.low))):
+        stop, _ = longest(table.agents, chunk.low, i, min(i + 4, len(chunk.low)))
+        if stop > i and " ".join(chunk.low[i:stop]) in table.cues["the_office"]:
+            agents = longest(table.agents, chunk.low, stop, min(stop + 3, len(chunk.low)))[1]
+            return stop - 1 if i == start and not agents and _closed(chunk, stop) else -1
+        word = chunk.low[i]
+        if f"the:{word}" in table.cues or word in PAIRS or word in ("country", "nation"):
+            return i if _closed(chunk, i + 1) else -1
+        plain = chunk.keys[i].islower() and word.isalpha() and word not in table.cues["predicate"]
+        if word != "-" and not plain:
+            return -1
+    return -1
+
+
+def _closed(chunk: Chunk, i: int) -> bool:
+    """Whether the phrase ends before token i: no name and nothing that says which one follows."""
+    word = chunk.word(i)
+    glued = word == "-" and chunk.glued(i)
+    if word == "of":  # the island of Kos, but: accused the watchdog of spying
+        return chunk.word(i + 1).endswith("ing")
+    return word not in NARROWS and not chunk.capital(i) and not glued
+
+
+def _antecedent(
+    chunk: Chunk,
+    start: int,
+    head: int,
+    before: Sequence[Mention],
+    discourse: Discourse,
+    table: ActorTable,
+) -> tuple[tuple[str, ...], str | None]:
+    """(ids, role) of whom the phrase [start, head] means; no ids if that is open."""
+    word, phrase = chunk.low[head], chunk.low[start + 1 : head]
+    near = [*(discourse.sentences[-1] if discourse.sentences else ()), *before]
+    states = list(dict.fromkeys(m.actor_id for m in near if _is_state(m, table)))
+    if word in PAIRS:
+        two = chunk.low[start] == "both" or phrase[:1] == ["two"]
+        inside = list(dict.fromkeys(m.actor_id for m in before if _is_state(m, table)))
+        known = inside if len(inside) == 2 else states
+        return (tuple(k for k in known if k), None) if two and len(known) == 2 else ((), None)
+    if f"the:{word}" in table.cues:
+        kind = table.cues[f"the:{word}"]
+        now = len(discourse.sentences)
+        ids = {i for i, at in discourse.seen.items() if i in kind and now - at <= WINDOW}
+        ids |= {i for m in before for i in m.actor_ids if i in kind}
+        return (tuple(ids) if len(ids) == 1 else ()), None
+    if word in ("country", "nation") and not phrase:
+        return tuple(k for k in states if k) if len(states) == 1 else (), None
+    acting = any(m.use == "actor" and _is_state(m, table) for m in near)
+    if len(states) != 1 or not states[0] or not acting:
+        return (), None
+    values = longest(table.agents, chunk.low, start + 1, head + 1)[1]
+    return (states[0],), (values[0][1] if values else None)
+
+
+def _is_state(mention: Mention, table: ActorTable) -> bool:
+    """Whether a mention names one state or territory."""
+    actor = table.actor(mention.actor_id) if mention.actor_id else None
+    return actor is not None and actor.kind in ("state", "territory")
+
+
+def _pronouns(chunk: Chunk, mentions: Sequence[Mention]) -> Iterator[Mention]:
+    """ "it" and "its" behind the only state or organisation that the sentence has named."""
+    for i, word in enumerate(chunk.low):
+        if word not in ("it", "its") or (word == "it" and _pleonastic(chunk, i)):
+            continue
+        before = [m for m in mentions if m.end <= chunk.starts[i]]
+        ids = {m.actor_id for m in before}
+        people = any(m.via in ("person", "tagger") for m in before)
+        if len(ids) == 1 and before[0].actor_id and before[0].use == "actor" and not people:
+            first = before[0]
+            start, end = chunk.starts[i], chunk.ends[i]
+            yield Mention(start, end, chunk.keys[i], first.actor_ids, None, "actor", "coref")
+
+
+def _pleonastic(chunk: Chunk, i: int) -> bool:
+    """ "it is clear that", "it would rain": nobody is meant."""
+    after = chunk.low[i + 1 : i + 4]
+    return any(word in FILLERS for word in after) or chunk.word(i - 1) in GOVERNORS
