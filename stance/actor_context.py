@@ -2,7 +2,7 @@
 
 Everything looks at one `Chunk` (a sentence) and a `Hit` (a surface found in it) and is a bounded
 look to the left or right, so that a document takes linear time. Word lists come from the table
-(`stance/data/cues.tsv`).
+(`seeds/actors/cues.tsv`).
 """
 
 from __future__ import annotations

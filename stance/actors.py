@@ -99,9 +99,11 @@ def _match(chunk: Chunk, table: ActorTable) -> None:
     names = table.names
     quiet = [key.title() if len(key) > 3 and key.isupper() else key for key in keys]
     while i < n:
-        stop, entries = longest(names, keys, i, n) if keys[i] in names else (i, [])
+        stop, places = longest(names, keys, i, n) if keys[i] in names else (i, [])
+        entries = table.entries(places)
         if not entries and quiet[i] in names:
-            stop, entries = longest(names, quiet, i, n)
+            stop, places = longest(names, quiet, i, n)
+            entries = table.entries(places)
             entries = [entry for entry in entries if entry.via != "person" or chunk.shouting]
         if entries and entries[0].kind != "block":
             _add_hit(chunk, i, stop, entries)

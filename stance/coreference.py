@@ -1,7 +1,7 @@
 """Light coreference: "the island", "the ministry", "the two countries", and, if asked, "it".
 
 Precision first: a phrase is resolved only where the sentences around leave one reading, and is
-otherwise no mention at all. Which noun may stand for whom is data (`stance/data/cues.tsv`, the
+otherwise no mention at all. Which noun may stand for whom is data (`seeds/actors/cues.tsv`, the
 classes `the:island`, `the:bloc`, ...), and so are the offices that a state has one of.
 `benchmarks/actors.py` measures how often it is right.
 """
