@@ -11,6 +11,7 @@ import datetime
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
+from stance.acronyms import with_acronyms
 from stance.actor_context import (
     Chunk,
     Hit,
@@ -82,10 +83,11 @@ def find_in_sentences(
     for chunk in chunks:
         _match(chunk, table)
     evidence = _gather(chunks, table)
-    found = []
+    found: list[list[Mention]] = []
     for chunk in chunks:
         hits = _resolve_chunk(chunk, evidence, date, table)
         found.append(_with_introduced(text, chunk, hits, evidence, table))
+    found = with_acronyms(text, chunks, found, table)
     referred = corefer(text, chunks, found, table, pronouns=pronouns)
     return [mention for mentions in referred for mention in mentions]
 

@@ -15,7 +15,8 @@ from .conftest import ROOT
 
 # Each module imports only from modules before it.
 ORDER = (
-    "errors values metrics sentences actor_lists actor_table actor_context actor_use coreference actors pairs encode "
+    "errors values metrics sentences actor_lists actor_table actor_context acronyms "
+    "actor_use coreference actors actor_review pairs encode "
     "artefact backends tagging records golden scoring network labelled finetune export vectors "
     "files evaluation report cli __main__"
 ).split()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import typer
 
+from stance.cli.actors import actors
 from stance.cli.analyze import analyze
 from stance.cli.evaluate import evaluate
 
@@ -22,3 +23,4 @@ def _verbs() -> None:
 
 for verb in (analyze, evaluate):
     app.command()(verb)
+app.add_typer(actors, name="actors")
