@@ -149,7 +149,9 @@ def extend(chunk: Chunk, hit: Hit, table: ActorTable) -> None:
     if not agents or _stands_apart(chunk, hit, stop, phrase, agents[-1], table):
         return
     hit.stop, hit.head = stop, stop - 1
-    hit.agent, hit.role = agents[-1][0], _role_of(agents)
+    hit.agent = agents[-1][0]
+    if hit.via != "body":  # FBI agents are police, whatever agents are elsewhere
+        hit.role = _role_of(agents)
     if hit.kind in ("party", "group") and hit.role == "GOV":
         hit.role = None
     if hit.agent == "title":

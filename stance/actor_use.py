@@ -30,7 +30,7 @@ def is_other_name(chunk: Chunk, hit: Hit, table: ActorTable) -> bool:
         return not _reports(chunk, hit, cues)
     if (hit.kind == "media" and len(hit.surface) > 3) or leaning(chunk, hit, table):
         return False
-    if "adj" in hit.flags and hit.kind == "state" and _is_language(chunk, hit, cues):
+    if "adj" in hit.flags and hit.kind in ("state", "region") and _is_language(chunk, hit, cues):
         return True
     return _name_goes_on(chunk, hit, table) or _name_came_before(chunk, hit, table)
 
@@ -238,6 +238,8 @@ def _is_place(chunk: Chunk, hit: Hit, cues: Mapping[str, frozenset[str]]) -> boo
         return True
     if chunk.word(hit.begin - 1) == "," and _follows_town(chunk, hit, cues):
         return True
+    if chunk.word(hit.stop) == "," and chunk.word(hit.stop + 1) in ("which", "whose", "who"):
+        return False  # a silence in Moscow, which had wanted more
     if chunk.word(hit.stop) == "-" and chunk.glued(hit.stop):
         return chunk.word(hit.stop + 1) in cues["hyphen_loc"]
     i = _before(chunk, hit.begin)

@@ -8,6 +8,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -33,7 +34,7 @@ from stance.metrics import softmax
 from stance.pairs import make_pairs
 from stance.records import StanceRecord, make_records
 from stance.sentences import split_sentences
-from stance.tagging import add_tagged
+from stance.tagging import Answers, add_tagged, one_name, rename, same_names
 from stance.values import TOO_FAR_APART, Document, Mention, Pair, Prediction, Sentence
 
 if TYPE_CHECKING:
@@ -138,7 +139,8 @@ class Scorer:
         for item, parts in zip(items, windows, strict=True):
             tags = self.backend.encode(*pad_windows(list(parts), self.config.pad_id))["tags"]
             mentions += self._mentions(item, parts, list(tags))
-        return mentions
+        renamed = same_names(mentions)
+        return [rename(mention, renamed) for mention in mentions]
 
     def _prepare(self, document: Document) -> list[_Item]:
         check_document(document)
@@ -158,17 +160,15 @@ class Scorer:
     def _score_chunk(self, chunk: Sequence[tuple[Document, list[_Item]]]) -> Iterator[StanceRecord]:
         answers = iter(self._run([item for _, items in chunk for item in items]))
         for document, items in chunk:
-            for item in items:
-                yield from make_records(
-                    document, item.sentence, next(answers), self.config.model_id
-                )
+            for item, answered in zip(items, one_name([*islice(answers, len(items))]), strict=True):
+                yield from make_records(document, item.sentence, answered, self.config.model_id)
 
-    def _run(self, items: Sequence[_Item]) -> list[list[tuple[Pair, Prediction]]]:
+    def _run(self, items: Sequence[_Item]) -> list[Answers]:
         """Every item's pairs with their answers; sentences of equal length share a batch."""
         windows = encode_sentences(
             self.tokenizer, [item.sentence.text for item in items], self.config.max_length
         )
-        answers: list[list[tuple[Pair, Prediction]]] = [[] for _ in items]
+        answers: list[Answers] = [[] for _ in items]
         truncated: set[int] = set()
         for batch in _equal_length_batches(windows):
             flat = [window for i in batch for window in windows[i]]
