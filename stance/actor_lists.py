@@ -19,6 +19,7 @@ from typing import Any
 from stance.errors import ActorTableError
 
 COLUMNS = ("id", "names", "kind", "role", "country", "from", "to", "remap", "remove")
+KNOWN = frozenset(COLUMNS)
 ROLES = frozenset("GOV MIL LEG JUD COP OPP REB CVL BUS EDU ELI IGO MED".split())
 KINDS = frozenset("state territory region org group party media company person".split())
 KIND_OF_PREFIX = {"igo": "org", "grp": "group", "med": "media", "pty": "party", "ent": "org"}
@@ -119,10 +120,10 @@ def _row(where: str, line: int, cells: object) -> UserRow:
     """A checked row."""
     if not isinstance(cells, Mapping):
         raise ActorTableError(f"{where}: a row is an object with id and names, not {cells!r}")
-    unknown = {str(key) for key, value in cells.items() if value not in (None, "")} - {*COLUMNS}
-    if unknown:
+    unknown = cells.keys() - KNOWN
+    if any(cells[column] not in (None, "") for column in unknown):
         raise ActorTableError(
-            f"{where}: unknown column {sorted(unknown)[0]!r}",
+            f"{where}: unknown column {min(map(str, unknown))!r}",
             hint="columns are " + ", ".join(COLUMNS),
         )
     actor_id, names = _text(where, "id", cells), _names(where, cells.get("names"))
@@ -171,7 +172,7 @@ def _one_of(where: str, column: str, cells: Mapping[str, object], allowed: froze
 
 
 def _names(where: str, value: object) -> tuple[str, ...]:
-    """The names of a row, taken literally, each at least two letters or digits long."""
+    """The names of a row, taken literally."""
     parts = value.split("|") if isinstance(value, str) else value
     if parts is None:
         return ()
@@ -179,10 +180,10 @@ def _names(where: str, value: object) -> tuple[str, ...]:
         raise ActorTableError(f"{where}: names must be a list of strings, not {value!r}")
     names = tuple(part.strip() for part in parts if part.strip())
     for name in names:
-        if sum(map(str.isalnum, name)) < 2:
+        if len(name) < 2 or not any(map(str.isalnum, name)):
             raise ActorTableError(
-                f"{where}: {name!r} is too short for a name: it would match everywhere",
-                hint="a name needs at least two letters or digits",
+                f"{where}: {name!r} is no name: it would match everywhere",
+                hint="a name has at least two characters, one of them a letter or digit",
             )
     return names
 

@@ -105,7 +105,8 @@ def token_key(token: str) -> str:
 
 def tokenise(text: str) -> list[str]:
     """The token keys of a surface: words, "U.S." as one token, single other characters."""
-    return [token_key(match.group()) for match in TOKEN.finditer(text)]
+    tokens: list[str] = TOKEN.findall(text)
+    return tokens if text.isascii() else [token_key(token) for token in tokens]
 
 
 def insert(trie: Trie, tokens: Iterable[str], value: object) -> None:
@@ -200,17 +201,17 @@ def _overlay(path: Path, rows: Sequence[UserRow]) -> ActorTable:
                 f"{path}:{row.line}: unknown country {row.country!r}",
                 hint="give an id of the table, such as USA, or of a row of this list",
             )
-    for name in {name for row in rows for name in row.names}:
-        forget(base.names, tokenise(name))
-        for found in surfaces.values():
-            found.discard(name)
+    tokens = {name: tokenise(name) for row in rows for name in row.names}
+    for name, keys in tokens.items():
+        for place in forget(base.names, keys):
+            surfaces.get(table_rows[place][0], set()).discard(name)
     for row in rows:
         if row.remove or not row.names:
             continue
         key = final_id(row.id, moved)
         table_rows.append((key, row.kind, row.role or "", "user", "adj", row.start, row.end))
         for name in row.names:
-            insert(base.names, tokenise(name), len(table_rows) - 1)
+            insert(base.names, tokens[name], len(table_rows) - 1)
         surfaces.setdefault(key, set()).update(row.names)
         actors.setdefault(key, Actor(key, row.names[0], row.kind, row.country))
     return ActorTable(
@@ -246,11 +247,12 @@ def _rewrite(trie: Trie, rows: list[Row], gone: set[str], moved: Mapping[str, st
         stack += [child for key, child in node.items() if key != END]
 
 
-def forget(trie: Trie, tokens: Iterable[str]) -> None:
-    """Takes away what stands at the end of the path `tokens`, if anything does."""
+def forget(trie: Trie, tokens: Iterable[str]) -> list[int]:
+    """Takes away what stands at the end of the path `tokens`, if anything does, and returns it."""
     node = trie
     for token in tokens:
         if token not in node:
-            return
+            return []
         node = node[token]
-    node.pop(END, None)
+    found: list[int] = node.pop(END, [])
+    return found
