@@ -20,9 +20,10 @@ NARROWS = frozenset(("that", "where", "whose", "which", "between", "for"))
 PAIRS = frozenset(
     "countries nations governments sides neighbours neighbors states capitals".split()
 )
-# Before "it", or right after it, these tell that nobody is meant: "made it clear", "it is late".
-GOVERNORS = frozenset(
-    "for of as makes make made find finds found backed called against with".split()
+# "it" is a subject only behind one of these, and behind no other does it name its antecedent.
+CLAUSES = frozenset(
+    "that said says say because if when while after before as but and what until whether unless"
+    " though although since where , would denied vowed fears thinks hopes insists insisted".split()
 )
 FILLERS = frozenset(
     "is was clear likely unlikely possible impossible true said believed thought unclear raining"
@@ -87,8 +88,7 @@ def _nominals(
         head = _head(chunk, i + 1, table)
         if head <= i or _taken(chunk, head, mentions):
             continue
-        before = [m for m in mentions if m.end <= chunk.starts[i]]
-        ids, role = _antecedent(chunk, i, head, before, discourse, table)
+        ids, role = _antecedent(chunk, i, head, mentions, discourse, table)
         named = {actor_id for m in mentions for actor_id in m.actor_ids}
         if not named.issuperset(ids):  # else the sentence has a name already
             start, end = chunk.starts[i + 1], chunk.ends[head]
@@ -132,12 +132,13 @@ def _antecedent(
     chunk: Chunk,
     start: int,
     head: int,
-    before: Sequence[Mention],
+    here: Sequence[Mention],
     discourse: Discourse,
     table: ActorTable,
 ) -> tuple[tuple[str, ...], str | None]:
     """(ids, role) of whom the phrase [start, head] means; no ids if that is open."""
     word, phrase = chunk.low[head], chunk.low[start + 1 : head]
+    before = [m for m in here if m.end <= chunk.starts[start]]
     near = [*(discourse.sentences[-1] if discourse.sentences else ()), *before]
     states = list(dict.fromkeys(m.actor_id for m in near if _is_state(m, table)))
     if word in PAIRS:
@@ -154,7 +155,8 @@ def _antecedent(
     if word in ("country", "nation") and not phrase:
         return tuple(k for k in states if k) if len(states) == 1 else (), None
     acting = any(m.use == "actor" and _is_state(m, table) for m in near)
-    if len(states) != 1 or not states[0] or not acting:
+    elsewhere = any(m.use == "loc" and m.actor_id not in states for m in here)
+    if len(states) != 1 or not states[0] or not acting or elsewhere:
         return (), None
     values = longest(table.agents, chunk.low, start + 1, head + 1)[1]
     return (states[0],), (values[0][1] if values else None)
@@ -181,6 +183,7 @@ def _pronouns(chunk: Chunk, mentions: Sequence[Mention]) -> Iterator[Mention]:
 
 
 def _pleonastic(chunk: Chunk, i: int) -> bool:
-    """ "it is clear that", "it would rain": nobody is meant."""
+    """Whether "it" at i is no subject, or one that means nobody: "it is clear that"."""
     after = chunk.low[i + 1 : i + 4]
-    return any(word in FILLERS for word in after) or chunk.word(i - 1) in GOVERNORS
+    subject = chunk.word(i - 1) in CLAUSES and chunk.word(i + 1).isalpha()
+    return not subject or any(word in FILLERS for word in after)
