@@ -33,17 +33,17 @@ FILLERS = frozenset(
 
 @dataclass(slots=True)
 class Discourse:
-    """Who was named so far: the states of the last sentences, and everybody in the document."""
+    """Who was named so far: in the last sentence, and everybody with the sentence that did it."""
 
-    sentences: list[list[Mention]] = field(default_factory=list)
-    seen: dict[str, int] = field(default_factory=dict)  # id -> sentence that named it last
+    last: list[Mention] = field(default_factory=list)
+    seen: dict[str, int] = field(default_factory=dict)
+    length: int = 0
 
     def add(self, mentions: Sequence[Mention]) -> None:
         """Enters a sentence."""
-        for mention in mentions:
-            for actor_id in mention.actor_ids:
-                self.seen[actor_id] = len(self.sentences)
-        self.sentences.append([m for m in mentions if m.actor_id])
+        self.seen.update((key, self.length) for m in mentions for key in m.actor_ids)
+        self.last = [m for m in mentions if m.actor_id]
+        self.length += 1
 
 
 def corefer(
@@ -67,10 +67,11 @@ def corefer(
     out = []
     for chunk, mentions in zip(chunks, found, strict=True):
         extra = list(_nominals(text, chunk, mentions, discourse, table))
+        known = [*mentions, *extra]
+        discourse.add(known)
         if pronouns:
-            extra += _pronouns(chunk, [*mentions, *extra])
-        discourse.add([*mentions, *(m for m in extra if m.text not in ("it", "its"))])
-        out.append(sorted([*mentions, *extra], key=lambda m: m.start))
+            known += _pronouns(chunk, known)
+        out.append(sorted(known, key=lambda m: m.start))
     return out
 
 
@@ -139,7 +140,7 @@ def _antecedent(
     """(ids, role) of whom the phrase [start, head] means; no ids if that is open."""
     word, phrase = chunk.low[head], chunk.low[start + 1 : head]
     before = [m for m in here if m.end <= chunk.starts[start]]
-    near = [*(discourse.sentences[-1] if discourse.sentences else ()), *before]
+    near = [*discourse.last, *before]
     states = list(dict.fromkeys(m.actor_id for m in near if _is_state(m, table)))
     if word in PAIRS:
         two = chunk.low[start] == "both" or phrase[:1] == ["two"]
@@ -148,8 +149,8 @@ def _antecedent(
         return (tuple(k for k in known if k), None) if two and len(known) == 2 else ((), None)
     if f"the:{word}" in table.cues:
         kind = table.cues[f"the:{word}"]
-        now = len(discourse.sentences)
-        ids = {i for i, at in discourse.seen.items() if i in kind and now - at <= WINDOW}
+        first = discourse.length - WINDOW
+        ids = {i for i in kind if discourse.seen.get(i, -1) >= max(first, 0)}
         ids |= {i for m in before for i in m.actor_ids if i in kind}
         return (tuple(ids) if len(ids) == 1 else ()), None
     if word in ("country", "nation") and not phrase:
