@@ -247,22 +247,23 @@ def case_passes(case: Row) -> bool:
     before = case["context"] + " " if case.get("context") else ""
     day = datetime.date.fromisoformat(case["date"]) if case.get("date") else None
     found = {
-        (m.start - len(before) + article(m.text), m.end - len(before), m.actor_ids, m.role, m.use)
+        (
+            m.start - len(before) + 4 * m.text.lower().startswith("the "),
+            m.end - len(before),
+            m.actor_ids,
+            m.role,
+            m.use,
+        )
         for m in find_actors(before + case["text"], day)
         if m.start >= len(before) and m.actor_ids
     }
     wanted, optional = set(), set()
     for m in case["mentions"]:
-        start = m["start"] + article(m["text"])
+        start = m["start"] + 4 * m["text"].lower().startswith("the ")
         key = (start, m["end"], tuple(m["actor_ids"]), m["role"], m["use"])
         pronoun = m.get("via") in ("coref", "speaker") and m["text"].lower() in PRONOUNS
         (optional if pronoun else wanted).add(key)
     return found - optional == wanted
-
-
-def article(text: str) -> int:
-    """The length of a leading "the "."""
-    return 4 if text[:4] in ("the ", "The ") else 0
 
 
 def case_lines(path: Path) -> list[str]:

@@ -182,8 +182,11 @@ def _stands_apart(
     return hit.adjectival and "adj" not in hit.flags and phrase in cues["verb_first"]
 
 
-def extend_left(chunk: Chunk, hit: Hit, table: ActorTable) -> None:
-    """Takes in what is before "of" or "in": the president of Peru, the junta in Niamey."""
+def extend_left(chunk: Chunk, hit: Hit, table: ActorTable, taken: int) -> None:
+    """Takes in what is before "of" or "in": the president of Peru, the junta in Niamey.
+
+    Tokens before `taken` belong to the hit before.
+    """
     i = hit.first - 1
     i -= chunk.word(i) == "the"
     bodies = {"of": table.cues["body_of"], "in": table.cues["body_in"]}.get(chunk.word(i))
@@ -191,7 +194,7 @@ def extend_left(chunk: Chunk, hit: Hit, table: ActorTable) -> None:
     wanted = "metonym" if seat else "name"
     if hit.head >= 0 or hit.kind != "state" or hit.via != wanted or bodies is None:
         return
-    for j in range(max(0, i - 4), i):
+    for j in range(max(taken, i - 4), i):
         stop, values = longest(table.agents, chunk.low, j, i)
         agents = [value for value in values if value[0] in ("agent", "title")]
         if stop == i and agents and not any(k in chunk.owner for k in range(j, i)):

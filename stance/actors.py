@@ -163,11 +163,13 @@ def _resolve_chunk(
                 continue
         for i in range(hit.first, hit.last):
             del chunk.owner[i]
+    taken = 0
     for hit in kept:
         if hit.person:
             _date_person(hit, date)
         extend(chunk, hit, table)
-        extend_left(chunk, hit, table)
+        extend_left(chunk, hit, table, taken)
+        taken = hit.stop
     kept = _merge(chunk, kept, table)
     for hit in kept:
         _mark_former(chunk, hit, table)

@@ -20,6 +20,7 @@ NARROWS = frozenset(("that", "where", "whose", "which", "between", "for"))
 PAIRS = frozenset(
     "countries nations governments sides neighbours neighbors states capitals".split()
 )
+DETERMINERS = frozenset("the a an both it its this that these those his her their our my".split())
 # "it" is a subject only behind one of these, and behind no other does it name its antecedent.
 CLAUSES = frozenset(
     "that said says say because if when while after before as but and what until whether unless"
@@ -84,10 +85,10 @@ def _nominals(
 ) -> Iterator[Mention]:
     """The definite noun phrases of a sentence that can only mean somebody named before."""
     for i, word in enumerate(chunk.low):
-        if word not in ("the", "both") or _taken(chunk, i + 1, mentions):
+        if word not in ("the", "both"):
             continue
         head = _head(chunk, i + 1, table)
-        if head <= i or _taken(chunk, head, mentions):
+        if head <= i or any(_taken(chunk, j, mentions) for j in range(i + 1, head + 1)):
             continue
         ids, role = _antecedent(chunk, i, head, mentions, discourse, table)
         named = {actor_id for m in mentions for actor_id in m.actor_ids}
@@ -115,7 +116,7 @@ def _head(chunk: Chunk, start: int, table: ActorTable) -> int:
         if f"the:{word}" in table.cues or word in PAIRS or word in ("country", "nation"):
             return i if _closed(chunk, i + 1) else -1
         plain = chunk.keys[i].islower() and word.isalpha() and word not in table.cues["predicate"]
-        if word != "-" and not plain:
+        if word in DETERMINERS or (word != "-" and not plain):
             return -1
     return -1
 
@@ -172,7 +173,9 @@ def _is_state(mention: Mention, table: ActorTable) -> bool:
 def _pronouns(chunk: Chunk, mentions: Sequence[Mention]) -> Iterator[Mention]:
     """ "it" and "its" behind the only state or organisation that the sentence has named."""
     for i, word in enumerate(chunk.low):
-        if word not in ("it", "its") or (word == "it" and _pleonastic(chunk, i)):
+        if word not in ("it", "its") or _taken(chunk, i, mentions):
+            continue
+        if word == "it" and _pleonastic(chunk, i):
             continue
         before = [m for m in mentions if m.end <= chunk.starts[i]]
         ids = {m.actor_id for m in before}

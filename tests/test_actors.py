@@ -123,7 +123,8 @@ def test_pronouns_only_if_asked_and_no_second_name_in_a_sentence() -> None:
 WORDS = (
     "China Chinese U.S. US us the of and in at Beijing Tokyo's Japan 's troops officials minister "
     "President Xi Jinping Kim Lee Georgia Jordan Paris , . - ' ’ ( ) Reuters said former pro anti "
-    "NATO Hamas Houthi rebels The Hill via 1-0 Cup \n\n \x00 🇯🇵 é"
+    "it its both two countries island bloc army government president junta Niamey Taiwan Security "
+    "Council (NATO) (UNSC) NATO Hamas Houthi rebels The Hill via 1-0 Cup \n\n \x00 🇯🇵 é"
 )
 PARTS = st.sampled_from(WORDS.split(" "))
 
@@ -149,6 +150,7 @@ def test_any_text(text: str) -> None:
     first = find_actors(text)
     check(text, first)
     assert find_actors(text) == first
+    check(text, find_actors(text, pronouns=True))
 
 
 @pytest.mark.parametrize("text", ["", "\x00", "🇯🇵", " \n\n\t", "'" * 50, "\ud800 China", "-"])
