@@ -20,8 +20,6 @@ How a found mention is held against a labelled one:
 from __future__ import annotations
 
 import argparse
-import datetime
-import json
 import random
 import re
 import time
@@ -31,6 +29,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from actor_cases import case_lines, coreference_lines, read_rows
+
 from stance.actor_table import ActorTable
 from stance.actors import find_actors
 from stance.scoring import Scorer, load
@@ -39,14 +39,8 @@ from stance.values import Document, Mention
 
 ROOT = Path(__file__).parents[1]
 PARTS = ("dev", "dev_analysis")
-PRONOUNS = frozenset("it its they their them we our us he his her".split())
 Row = dict[str, Any]
 Finder = Callable[[str], list[Mention]]
-
-
-def read_rows(path: Path) -> list[Row]:
-    """The objects of a JSONL file."""
-    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines() if line]
 
 
 # --- mentions --------------------------------------------------------------------------------
@@ -239,69 +233,6 @@ def mention_lines(rows: list[Row], finders: dict[str, Finder], table: ActorTable
     return lines
 
 
-# --- cases -----------------------------------------------------------------------------------
-
-
-def case_passes(case: Row) -> bool:
-    """Whether the mentions found in a case are those expected; pronouns are optional."""
-    before = case["context"] + " " if case.get("context") else ""
-    day = datetime.date.fromisoformat(case["date"]) if case.get("date") else None
-    found = {
-        (
-            m.start - len(before) + 4 * m.text.lower().startswith("the "),
-            m.end - len(before),
-            m.actor_ids,
-            m.role,
-            m.use,
-        )
-        for m in find_actors(before + case["text"], day)
-        if m.start >= len(before) and m.actor_ids
-    }
-    wanted, optional = set(), set()
-    for m in case["mentions"]:
-        start = m["start"] + 4 * m["text"].lower().startswith("the ")
-        key = (start, m["end"], tuple(m["actor_ids"]), m["role"], m["use"])
-        pronoun = m.get("via") in ("coref", "speaker") and m["text"].lower() in PRONOUNS
-        (optional if pronoun else wanted).add(key)
-    return found - optional == wanted
-
-
-def case_lines(path: Path) -> list[str]:
-    """Cases passed, by tier and by tag."""
-    tiers: dict[str, list[bool]] = defaultdict(list)
-    tags: dict[str, list[bool]] = defaultdict(list)
-    for case in read_rows(path):
-        passed = case_passes(case)
-        tiers[f"tier {case.get('tier', '-')}"].append(passed)
-        for tag in case.get("tags", ()):
-            tags[tag].append(passed)
-
-    def shown(groups: dict[str, list[bool]]) -> str:
-        return ", ".join(f"{k} {sum(v)}/{len(v)}" for k, v in sorted(groups.items()))
-
-    return [f"- {shown(tiers)}", f"- By tag: {shown(tags)}"]
-
-
-def coreference_lines() -> list[str]:
-    """How often phrases that refer back are resolved, and resolved rightly, by half."""
-    cases = read_rows(ROOT / "tests" / "cases" / "coreference.jsonl")
-    lines = []
-    for kind, half in (("nominals", "train"), ("nominals", "dev"), ("pronouns", "train")):
-        right = found = gold = 0
-        for case in cases:
-            if case["half"] == half:
-                wanted = {(m["start"], m["end"]): tuple(m["actor_ids"]) for m in case[kind]}
-                gold += len(wanted)
-                for m in find_actors(case["text"], pronouns=True):
-                    if m.via == "coref" and (m.text in ("it", "its")) == (kind == "pronouns"):
-                        found += 1
-                        right += wanted.get((m.start, m.end)) == m.actor_ids
-        written = "with the rules" if half == "train" else "later, two rules mended since"
-        share = f"{right} of {found} resolved are right ({right / max(found, 1):.1%})"
-        lines.append(f"- {kind}, cases written {written}: {share}, of {gold} that could be")
-    return lines
-
-
 # --- sentences -------------------------------------------------------------------------------
 
 
@@ -395,7 +326,12 @@ def main() -> None:
     own = ROOT / "tests" / "cases" / "actors.jsonl"
     for name, path in (("Cases of the study", args.cases), ("Own cases", own)):
         lines += ["", f"## {name}", "", *case_lines(path)] if path else []
-    lines += ["", "## Coreference", "", *coreference_lines()]
+    lines += [
+        "",
+        "## Coreference",
+        "",
+        *coreference_lines(ROOT / "tests" / "cases" / "coreference.jsonl"),
+    ]
     lines += ["", "## Sentence splitting", "", *splitting_lines(rows)]
     lines += ["", "## Cost", "", *cost_lines(rows, scorer)]
     (ROOT / "benchmarks" / "actors.md").write_text("\n".join(lines) + "\n", encoding="utf-8")
