@@ -2,7 +2,7 @@
 
 Everything looks at one `Chunk` (a sentence) and a `Hit` (a surface found in it) and is a bounded
 look to the left or right, so that a document takes linear time. Word lists come from the table
-(`stance/data/cues.tsv`).
+(`seeds/actors/cues.tsv`).
 """
 
 from __future__ import annotations
@@ -88,7 +88,8 @@ def read_chunk(text: str, offset: int) -> Chunk:
     upper = sum(key.isupper() for key in long)
     chunk.shouting = len(words) > 2 and upper > 0 and upper >= 0.8 * len(long)
     # Only a headline of many capitalised words, small ones apart, is in title case.
-    chunk.titled = len(long) >= 5 and sum(key[0].isupper() for key in long) >= 0.85 * len(long)
+    many = len(long) >= 5 or (len(long) == 4 and len(words) > 5)
+    chunk.titled = many and sum(key[0].isupper() for key in long) >= 0.85 * len(long)
     return chunk
 
 
@@ -145,39 +146,62 @@ def extend(chunk: Chunk, hit: Hit, table: ActorTable) -> None:
     if (chunk.word(hit.last) == "-" and chunk.glued(hit.last)) or leaning(chunk, hit, table):
         return
     stop, phrase, agents = agent_phrase(chunk, after, table)
-    if not agents:
-        return
-    if hit.person and chunk.low[after] not in table.cues["person_agent"]:
-        return
-    joined = hit.adjectival or hit.possessive
-    loose = phrase in table.cues["verb_like"] or hit.kind in ("group", "party")
-    if not joined and (loose or "city" in hit.flags):
-        if hit.kind == "group" and agents[-1][1] in ("REB", "MIL"):
-            hit.role = agents[-1][1]
-        return
-    if hit.via == "body" and not hit.possessive:
+    if not agents or _stands_apart(chunk, hit, stop, phrase, agents[-1], table):
         return
     hit.stop, hit.head = stop, stop - 1
-    hit.agent, hit.role = agents[-1][0], _role_of(agents)
+    hit.agent = agents[-1][0]
+    if hit.via != "body":  # FBI agents are police, whatever agents are elsewhere
+        hit.role = _role_of(agents)
     if hit.kind in ("party", "group") and hit.role == "GOV":
         hit.role = None
     if hit.agent == "title":
         hit.stop = name_end(chunk, stop, table)
 
 
-def extend_left(chunk: Chunk, hit: Hit, table: ActorTable) -> None:
-    """Takes in the office before "of": the president of Peru, the armed forces of Ukraine."""
+def _stands_apart(
+    chunk: Chunk, hit: Hit, stop: int, phrase: str, agent: tuple[str, str], table: ActorTable
+) -> bool:
+    """Whether the agent noun before `stop` is a verb here, or somebody else than the actor."""
+    cues, (cls, role) = table.cues, agent
+    if hit.person:
+        return phrase.split()[0] not in cues["person_agent"]
+    joined = hit.adjectival or hit.possessive
+    loose = phrase in cues["verb_like"] or hit.kind in ("group", "party")
+    if not joined and hit.via != "body" and (loose or "city" in hit.flags):
+        if hit.kind == "group" and role in ("REB", "MIL"):
+            hit.role = role
+        return True
+    if hit.via == "body" and not hit.possessive and loose:
+        return True
+    named = chunk.capital(stop) and not (chunk.titled or chunk.shouting or chunk.glued(stop))
+    if named and cls == "agent" and role in ("BUS", "CVL", "MED"):
+        return True  # the Dutch federation FNV: the name after it is the actor
+    if hit.possessive:  # Kyiv's side, Jordan's king: somebody near the state, not its name
+        return role == "-" or phrase in cues["loose_after_possessive"]
+    # the US hosts talks
+    return hit.adjectival and "adj" not in hit.flags and phrase in cues["verb_first"]
+
+
+def extend_left(chunk: Chunk, hit: Hit, table: ActorTable, taken: int) -> None:
+    """Takes in what is before "of" or "in": the president of Peru, the junta in Niamey.
+
+    Tokens before `taken` belong to the hit before.
+    """
     i = hit.first - 1
     i -= chunk.word(i) == "the"
-    if hit.head >= 0 or hit.kind != "state" or hit.via != "name" or chunk.word(i) != "of":
+    bodies = {"of": table.cues["body_of"], "in": table.cues["body_in"]}.get(chunk.word(i))
+    seat = chunk.word(i) == "in"
+    wanted = "metonym" if seat else "name"
+    if hit.head >= 0 or hit.kind != "state" or hit.via != wanted or bodies is None:
         return
-    for j in range(max(0, i - 4), i):
+    for j in range(max(taken, i - 4), i):
         stop, values = longest(table.agents, chunk.low, j, i)
         agents = [value for value in values if value[0] in ("agent", "title")]
         if stop == i and agents and not any(k in chunk.owner for k in range(j, i)):
-            if agents[0][1] in ("GOV", "MIL", "LEG", "JUD", "COP"):
+            titled = agents[0][0] == "title" and not seat
+            if titled or " ".join(chunk.low[j:i]) in bodies:
                 hit.begin, hit.head, hit.agent = j, i - 1, "office"
-                hit.role = agents[0][1]
+                hit.role = agents[0][1] if len(agents[0][1]) > 1 else "GOV"
             return
 
 
@@ -199,9 +223,21 @@ def agent_phrase(
             i = end
         elif i + 2 < len(chunk.low) and chunk.low[i + 1] == "-" and chunk.glued(i + 1):
             i += 3  # a compound: state-linked
+        elif i not in chunk.owner and _names_institution(chunk, i, table):
+            i += 1  # an irrigation ministry
+        elif agents and i == stop and possessive_end(chunk, i) > i:
+            i = possessive_end(chunk, i)  # the herders' union, if an agent noun follows
         else:
             break
     return stop, phrase, agents
+
+
+def _names_institution(chunk: Chunk, i: int, table: ActorTable) -> bool:
+    """Whether the word at i says what an office right after it is for, whatever the word."""
+    word, cues = chunk.low[i], table.cues
+    if chunk.word(i + 1) not in cues["institution"] or word in cues["predicate"]:
+        return False
+    return word.isalpha() and not word.endswith(("ed", "ly")) and chunk.keys[i].islower()
 
 
 def _role_of(agents: list[tuple[str, str]]) -> str | None:

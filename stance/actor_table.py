@@ -1,34 +1,35 @@
 """The actor table: surfaces, ids and dated offices, with the user's own rows on top.
 
-`training/build_actors.py` documents the columns of the built-in table in `stance/data/`. A user
-list overrides it. Tokens are the unit of matching: `tokenise` is the only place that says what
-a token is, for the table and for the text alike.
+`training/build_actors.py` documents the built-in table: `stance/data/actors.tsv` is for reading,
+with the source of every row, and `actors.json` is the same, compiled for loading. A user list
+overrides it. Tokens are the unit of matching: `tokenise` is the only place that says what a token
+is, for the table and for the text alike.
 """
 
 from __future__ import annotations
 
-import csv
 import datetime
 import functools
 import json
 import os
 import re
-import tomllib
 import unicodedata
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from stance.actor_lists import UserRow, read_user_list
 from stance.errors import ActorTableError
 from stance.values import Actor
 
 DATA = Path(__file__).parent / "data"
 TOKEN = re.compile(r"(?:[A-Za-z]\.){2,}|[^\W_]+(?:[\u0300-\u036f]+[^\W_]*)*|\S")
-USER_FIELDS = frozenset({"id", "names", "kind", "role", "country", "from", "to", "remove"})
 END = ""  # the key of a trie node under which the entries of a complete surface lie
 
 Trie = dict[str, Any]
+Row = Sequence[str]
+"""id, kind, role, via, flags, from, to: an `Entry` as the compiled table has it; few are ever read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,9 +54,13 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class ActorTable:
-    """Surfaces in a token trie, agent phrases in another, context words by class."""
+    """Surfaces in a token trie, agent phrases in another, context words by class.
+
+    `names` leads to positions in `rows`; `version` names the data and the user list on top.
+    """
 
     version: str
+    rows: Sequence[Row]
     names: Trie
     agents: Trie
     cues: Mapping[str, frozenset[str]]
@@ -74,6 +79,13 @@ class ActorTable:
             return actor_id.removeprefix("ent:")
         return f"{actor.name} ({role})" if role else actor.name
 
+    def entries(self, places: Iterable[int]) -> list[Entry]:
+        """What the surface at the end of a path of `names` may mean."""
+        return [
+            Entry(key, kind, role or None, via, flag_set(flags), start, end)
+            for key, kind, role, via, flags, start, end in map(self.rows.__getitem__, places)
+        ]
+
     def lists(self, name: str) -> bool:
         """Whether the table has exactly this surface, whatever a context makes of it."""
         keys = tokenise(name)
@@ -82,6 +94,12 @@ class ActorTable:
     def names_of(self, actor_id: str) -> tuple[str, ...]:
         """Every surface of an id, sorted; empty if the table has no such id."""
         return self.surfaces.get(actor_id, ())
+
+
+@functools.cache
+def flag_set(flags: str) -> frozenset[str]:
+    """The flags of a row, which are few combinations."""
+    return frozenset(flags.split(",")) - {""}
 
 
 def token_key(token: str) -> str:
@@ -95,7 +113,8 @@ def token_key(token: str) -> str:
 
 def tokenise(text: str) -> list[str]:
     """The token keys of a surface: words, "U.S." as one token, single other characters."""
-    return [token_key(match.group()) for match in TOKEN.finditer(text)]
+    tokens: list[str] = TOKEN.findall(text)
+    return tokens if text.isascii() else [token_key(token) for token in tokens]
 
 
 def insert(trie: Trie, tokens: Iterable[str], value: object) -> None:
@@ -139,8 +158,9 @@ def load_actor_table(user_list: str | os.PathLike[str] | None = None) -> ActorTa
     Args:
         user_list: A .csv, .toml (tables named `actor`) or .jsonl file with columns `id`, `names`
             (separated by `|` in CSV, else a list) and, if wanted, `kind`, `role`, `country`,
-            `from`, `to` (ISO dates) and `remove`. A row takes its names away from every
-            built-in actor; with `remove` they, or without names the whole id, name nobody.
+            `from`, `to` (ISO dates), `remap` and `remove`. A row takes its names away from every
+            built-in actor; with `remove` they, or without names the whole id, name nobody; with
+            `remap` everything of the row's id counts as that other id.
 
     Raises:
         ActorTableError: A row is wrong; the message names the file and the line.
@@ -148,203 +168,99 @@ def load_actor_table(user_list: str | os.PathLike[str] | None = None) -> ActorTa
     if user_list is None:
         return _built_in()
     path = Path(user_list)
-    return _assemble(_user_rows(path, list(_read_user_list(path))), f"+{path.name}")
+    return _overlay(path, read_user_list(path))
 
 
 @functools.cache
 def _built_in() -> ActorTable:
-    return _assemble(None, "")
+    return _compiled()
 
 
-@dataclass(frozen=True, slots=True)
-class _UserRows:
-    entries: list[tuple[str, Entry, str | None]]
-    named: frozenset[str]
-    removed: frozenset[str]
-
-
-def _lines(name: str) -> Iterator[list[str]]:
-    text = (DATA / name).read_text(encoding="utf-8")
-    for line in text.split("\n")[2:]:
-        if line:
-            yield line.split("\t")
-
-
-def _assemble(user: _UserRows | None, suffix: str) -> ActorTable:
-    """Reads the data files and lays the user's rows over them."""
-    with (DATA / "actors.tsv").open(encoding="utf-8") as handle:
-        version = handle.readline().removeprefix("# ").strip()
-    hidden = user.named if user else frozenset()
-    removed = user.removed if user else frozenset()
-    names: Trie = {}
-    actors: dict[str, Actor] = {}
-    surfaces: dict[str, list[str]] = {}
-    flag_sets: dict[str, frozenset[str]] = {}
-    for surface, key, kind, role, via, flags, country, start, end, _ in _lines("actors.tsv"):
-        if surface in hidden or key in removed:
-            continue
-        if flags not in flag_sets:
-            flag_sets[flags] = frozenset(flags.split(",")) if flags else frozenset()
-        known = flag_sets[flags]
-        insert(names, tokenise(surface), Entry(key, kind, role or None, via, known, start, end))
-        surfaces.setdefault(key, []).append(surface)
-        if "main" in known:
-            actors[key] = Actor(key, surface, kind, country or None)
-    for surface, entry, country_id in user.entries if user else ():
-        insert(names, tokenise(surface), entry)
-        surfaces.setdefault(entry.id, []).append(surface)
-        actors.setdefault(entry.id, Actor(entry.id, surface, entry.kind, country_id))
-    agents: Trie = {}
-    for phrase, cls, role in _lines("agents.tsv"):
-        insert(agents, tokenise(phrase), (cls, role))
-    cues: dict[str, set[str]] = {}
-    for cls, word in _lines("cues.tsv"):
-        cues.setdefault(cls, set()).add(word)
+def _compiled() -> ActorTable:
+    """A table of its own, read from the compiled form."""
+    data = json.loads((DATA / "actors.json").read_text(encoding="utf-8"))
     return ActorTable(
-        version=version + suffix,
-        names=names,
-        agents=agents,
-        cues={cls: frozenset(words) for cls, words in cues.items()},
-        actors=actors,
-        surfaces={key: tuple(sorted(set(found))) for key, found in surfaces.items() if key},
+        version=data["version"],
+        rows=data["rows"],
+        names=data["names"],
+        agents=data["agents"],
+        cues={name: frozenset(found) for name, found in data["cues"].items()},
+        actors={a[0]: Actor(a[0], a[1], a[2], a[3] or None) for a in data["actors"]},
+        surfaces=data["surfaces"],
     )
 
 
-def _read_user_list(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
-    """(line, row) for every row of a user list."""
-    if not path.is_file():
-        raise ActorTableError(f"{path}: no such user list", hint="give .csv, .toml or .jsonl")
-    try:
-        if path.suffix == ".csv":
-            with path.open(encoding="utf-8-sig", newline="") as handle:
-                reader = csv.DictReader(handle)
-                yield from ((reader.line_num, row) for row in reader)
-        elif path.suffix == ".toml":
-            yield from _toml_rows(path.read_text(encoding="utf-8"))
-        elif path.suffix == ".jsonl":
-            for number, line in enumerate(path.read_text(encoding="utf-8").split("\n"), start=1):
-                if line.strip():
-                    yield number, _json(line, f"{path}:{number}")
-        else:
+def _overlay(path: Path, rows: Sequence[UserRow]) -> ActorTable:
+    """The built-in table under the rows of a user list."""
+    base = _compiled()
+    table_rows, actors = list(base.rows), dict(base.actors)
+    surfaces = {key: set(names) for key, names in base.surfaces.items()}
+    moved = {row.id: row.remap for row in rows if row.remap}
+    gone = {row.id for row in rows if row.remove and not row.names}
+    if gone or moved:
+        _rewrite(base.names, table_rows, gone, moved)
+        for key in gone:
+            actors.pop(key, None)
+            surfaces.pop(key, None)
+    known = {*actors, *(row.id for row in rows)}
+    for row in rows:
+        if row.country and row.country not in known:
             raise ActorTableError(
-                f"{path}: a user list is .csv, .toml or .jsonl, not {path.suffix or 'bare'}"
+                f"{path}:{row.line}: unknown country {row.country!r}",
+                hint="give an id of the table, such as USA, or of a row of this list",
             )
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, csv.Error, RecursionError) as error:
-        raise ActorTableError(f"{path}: cannot be read: {error}") from error
-
-
-def _json(line: str, where: str) -> Any:
-    try:
-        return json.loads(line)
-    except (ValueError, RecursionError) as error:
-        raise ActorTableError(f"{where}: not a JSON object: {error}") from error
-
-
-def _toml_rows(text: str) -> list[tuple[int, dict[str, Any]]]:
-    """The [[actor]] tables with the line on which each begins."""
-    rows = tomllib.loads(text).get("actor", [])
-    if not isinstance(rows, list):
-        raise tomllib.TOMLDecodeError("expected tables named [[actor]]")
-    lines = [
-        i
-        for i, line in enumerate(text.split("\n"), start=1)
-        if re.match(r"\s*\[\[\s*actor\s*\]\]", line)
-    ]
-    lines += [0] * (len(rows) - len(lines))
-    return list(zip(lines, rows, strict=False))
-
-
-def _user_rows(path: Path, rows: list[tuple[int, dict[str, Any]]]) -> _UserRows:
-    """Checks a user list and turns it into entries."""
-    entries: list[tuple[str, Entry, str | None]] = []
-    named: set[str] = set()
-    removed: set[str] = set()
-    for number, row in rows:
-        where = f"{path}:{number}"
-        if not isinstance(row, dict):
-            raise ActorTableError(f"{where}: a row is an object with id and names, not {row!r}")
-        unknown = {str(key) for key, value in row.items() if value not in (None, "")} - USER_FIELDS
-        if unknown:
-            raise ActorTableError(
-                f"{where}: unknown column {sorted(unknown)[0]!r}",
-                hint="columns are " + ", ".join(sorted(USER_FIELDS)),
-            )
-        names = _names(where, row.get("names"))
-        remove = _flag(where, row.get("remove"))
-        actor_id = _text(where, "id", row.get("id"))
-        if remove and not names and actor_id:
-            removed.add(actor_id)
+    tokens = {name: tokenise(name) for row in rows for name in row.names}
+    for name, keys in tokens.items():
+        for place in forget(base.names, keys):
+            surfaces.get(table_rows[place][0], set()).discard(name)
+    for row in rows:
+        if row.remove or not row.names:
             continue
-        if not names or (not actor_id and not remove):
-            raise ActorTableError(f"{where}: a row needs an id and at least one name")
-        named.update(names)
-        if remove:
-            continue
-        kind = _text(where, "kind", row.get("kind")) or _kind_of(actor_id)
-        entry = Entry(
-            actor_id,
-            kind,
-            _text(where, "role", row.get("role")) or None,
-            "user",
-            frozenset({"adj"}),
-            _day(where, "from", row.get("from")),
-            _day(where, "to", row.get("to")),
-        )
-        if entry.start and entry.end and entry.end <= entry.start:
-            raise ActorTableError(f"{where}: to ({entry.end}) is not after from ({entry.start})")
-        country = _text(where, "country", row.get("country")) or None
-        entries += [(name, entry, country) for name in names]
-    return _UserRows(entries, frozenset(named), frozenset(removed))
+        key = final_id(row.id, moved)
+        table_rows.append((key, row.kind, row.role or "", "user", "adj", row.start, row.end))
+        for name in row.names:
+            insert(base.names, tokens[name], len(table_rows) - 1)
+        surfaces.setdefault(key, set()).update(row.names)
+        actors.setdefault(key, Actor(key, row.names[0], row.kind, row.country))
+    return ActorTable(
+        version=f"{base.version}+{path.name}",
+        rows=table_rows,
+        names=base.names,
+        agents=base.agents,
+        cues=base.cues,
+        actors=actors,
+        surfaces={key: tuple(sorted(found)) for key, found in surfaces.items() if key},
+    )
 
 
-def _kind_of(actor_id: str) -> str:
-    prefix = {"igo": "org", "grp": "group", "med": "media", "pty": "party", "ent": "org"}
-    if re.fullmatch(r"[A-Z]{3}", actor_id):
-        return "state"
-    return prefix.get(actor_id.split(":")[0], "region" if "-" in actor_id else "org")
+def final_id(actor_id: str, moved: Mapping[str, str]) -> str:
+    """Where the remaps lead from an id; they are known to end."""
+    while actor_id in moved:
+        actor_id = moved[actor_id]
+    return actor_id
 
 
-def _text(where: str, column: str, value: object) -> str:
-    if value is None:
-        return ""
-    if not isinstance(value, str):
-        raise ActorTableError(f"{where}: {column} must be a string, not {value!r}")
-    return value.strip()
+def _rewrite(trie: Trie, rows: list[Row], gone: set[str], moved: Mapping[str, str]) -> None:
+    """Gives moved entries their new id, and takes removed ones out of the trie."""
+    for i, (key, *rest) in enumerate(rows):
+        if key in moved:
+            rows[i] = (final_id(key, moved), *rest)
+    stack = [trie]
+    while stack:
+        node = stack.pop()
+        if END in node:
+            node[END] = [i for i in node[END] if rows[i][0] not in gone]
+            if not node[END]:
+                del node[END]
+        stack += [child for key, child in node.items() if key != END]
 
 
-def _names(where: str, value: object) -> list[str]:
-    parts = value.split("|") if isinstance(value, str) else value
-    if parts is None:
-        return []
-    if not isinstance(parts, list) or not all(isinstance(part, str) for part in parts):
-        raise ActorTableError(f"{where}: names must be a list of strings, not {value!r}")
-    names = [part.strip() for part in parts if part.strip()]
-    if any(not re.search(r"\w", name) for name in names):
-        raise ActorTableError(f"{where}: a name needs at least one letter or digit: {names!r}")
-    return names
-
-
-def _flag(where: str, value: object) -> bool:
-    words = {
-        "": False,
-        "false": False,
-        "0": False,
-        "no": False,
-        "true": True,
-        "1": True,
-        "yes": True,
-    }
-    word = str("" if value is None else value).strip().lower()
-    if word not in words:
-        raise ActorTableError(f"{where}: remove must be true or false, not {value!r}")
-    return words[word]
-
-
-def _day(where: str, column: str, value: object) -> str:
-    if isinstance(value, datetime.date):
-        return value.isoformat()[:10]
-    day = _text(where, column, value)
-    try:
-        return datetime.date.fromisoformat(day).isoformat() if day else ""
-    except ValueError as error:
-        raise ActorTableError(f"{where}: {column} must be an ISO date, not {day!r}") from error
+def forget(trie: Trie, tokens: Iterable[str]) -> list[int]:
+    """Takes away what stands at the end of the path `tokens`, if anything does, and returns it."""
+    node = trie
+    for token in tokens:
+        if token not in node:
+            return []
+        node = node[token]
+    found: list[int] = node.pop(END, [])
+    return found

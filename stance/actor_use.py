@@ -30,7 +30,7 @@ def is_other_name(chunk: Chunk, hit: Hit, table: ActorTable) -> bool:
         return not _reports(chunk, hit, cues)
     if (hit.kind == "media" and len(hit.surface) > 3) or leaning(chunk, hit, table):
         return False
-    if "adj" in hit.flags and hit.kind == "state" and _is_language(chunk, hit, cues):
+    if "adj" in hit.flags and hit.kind in ("state", "region") and _is_language(chunk, hit, cues):
         return True
     return _name_goes_on(chunk, hit, table) or _name_came_before(chunk, hit, table)
 
@@ -93,7 +93,7 @@ def _name_goes_on(chunk: Chunk, hit: Hit, table: ActorTable) -> bool:
     i, cues = hit.last, table.cues
     if chunk.shouting:
         return False
-    if _long_name(chunk, hit, cues):
+    if _long_name(chunk, hit, cues) or _longer_person(chunk, hit, table):
         return True
     if not chunk.capital(i) or chunk.glued(i):
         return False
@@ -108,7 +108,7 @@ def _name_goes_on(chunk: Chunk, hit: Hit, table: ActorTable) -> bool:
     if chunk.titled or word in cues["calendar"]:
         return False
     if hit.adjectival and "namelike" not in hit.flags:
-        return False
+        return "adj" in hit.flags and hit.kind == "state" and i not in chunk.owner
     if hit.kind in ("org", "group", "media", "party") or "full" in hit.flags:
         return False
     return i not in chunk.owner or "namelike" in hit.flags
@@ -128,6 +128,16 @@ def _long_name(chunk: Chunk, hit: Hit, cues: Mapping[str, frozenset[str]]) -> bo
             return False
         i = max(possessive_end(chunk, i), i + 1)
     return False
+
+
+def _longer_person(chunk: Chunk, hit: Hit, table: ActorTable) -> bool:
+    """Abdul Hamid Dbeibah is not Abdul Hamid."""
+    i = hit.last
+    if not hit.person or "full" not in hit.flags or chunk.titled or not chunk.capital(i):
+        return False
+    agents = longest(table.agents, chunk.low, i, min(i + 5, len(chunk.low)))[1]
+    free = i not in chunk.owner and chunk.low[i] not in table.cues["calendar"]
+    return free and not agents and chunk.low[i] not in table.cues["opener"] and not chunk.glued(i)
 
 
 def _name_came_before(chunk: Chunk, hit: Hit, table: ActorTable) -> bool:
@@ -158,7 +168,7 @@ def _belongs_to(chunk: Chunk, i: int, hit: Hit, table: ActorTable) -> bool:
     if starts_sentence(chunk, i):
         known = word in cues["opener"] or word.endswith(("ly", "ing", "ed"))
         return risky and not known
-    if word in ("the", "a", "an") or chunk.titled or hit.kind in ("org", "group", "party"):
+    if word in cues["opener"] or chunk.titled or hit.kind in ("org", "group", "party"):
         return False
     if "adj" in hit.flags and hit.kind == "state":  # "spokesman Najib Danish said"
         return not agent_phrase(chunk, hit.last, table)[2]
@@ -228,6 +238,8 @@ def _is_place(chunk: Chunk, hit: Hit, cues: Mapping[str, frozenset[str]]) -> boo
         return True
     if chunk.word(hit.begin - 1) == "," and _follows_town(chunk, hit, cues):
         return True
+    if chunk.word(hit.stop) == "," and chunk.word(hit.stop + 1) in ("which", "whose", "who"):
+        return False  # a silence in Moscow, which had wanted more
     if chunk.word(hit.stop) == "-" and chunk.glued(hit.stop):
         return chunk.word(hit.stop + 1) in cues["hyphen_loc"]
     i = _before(chunk, hit.begin)
@@ -330,20 +342,40 @@ def _is_dateline(chunk: Chunk, hit: Hit) -> bool:
 
 def _is_topic(chunk: Chunk, hit: Hit, cues: Mapping[str, frozenset[str]]) -> bool:
     """Whether a name only says what a thing is about or from: the Taiwan issue, US bases."""
-    if hit.head >= 0 or hit.possessive:
+    if hit.head >= 0:
         return False
     first, second = chunk.word(hit.stop), chunk.word(hit.stop + 1)
     if first == "-" and chunk.glued(hit.stop):
         return second in cues["hyphen_topic"]
-    if first in cues["follower_head"]:
-        return True  # a Kremlin critic, Trump supporters
+    if chunk.word(possessive_end(chunk, hit.stop)) in cues["follower_head"]:
+        return True  # a Kremlin critic, Trump supporters, Russia's neighbours
+    if hit.possessive:
+        return False
     if hit.person or "capital" in hit.flags or chunk.glued(hit.stop) or chunk.glued(hit.begin):
         return False
-    if chunk.capital(hit.stop) and not (chunk.shouting or chunk.titled):
+    headline = chunk.shouting or chunk.titled
+    if chunk.capital(hit.stop) and not headline:
         return False  # US Election Commission
-    if first in cues["topic_head"]:
+    described = headline or "adj" in hit.flags or first not in cues["verb_noun"]
+    if first in cues["topic_head"] and described:
         return second not in cues["asset_head"]
-    return first in cues["topic_modifier"] and second in cues["topic_head"]
+    if first in cues["topic_modifier"] and second in cues["topic_head"]:
+        return True
+    return "adj" in hit.flags and hit.kind != "region" and _describes_thing(chunk, hit.stop, cues)
+
+
+def _describes_thing(chunk: Chunk, i: int, cues: Mapping[str, frozenset[str]]) -> bool:
+    """Whether the word at i is a thing, after an adjective: Kenyan tea, Mexican bond holdings.
+
+    Nouns for actors were taken into the span before. What is left are nouns for deeds, behind
+    which the state acts (Chinese pressure), and words that are no noun: the French refused.
+    """
+    word = chunk.word(i)
+    if not word.isalpha() or word in cues["predicate"] or word in cues["deed"]:
+        return False
+    if word.endswith(("ly", "ed")):
+        return False
+    return word not in cues["asset_head"] and chunk.word(i + 1) not in cues["asset_head"]
 
 
 def is_sport(chunk: Chunk, table: ActorTable) -> bool:

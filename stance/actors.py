@@ -11,6 +11,7 @@ import datetime
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
+from stance.acronyms import with_acronyms
 from stance.actor_context import (
     Chunk,
     Hit,
@@ -24,6 +25,7 @@ from stance.actor_context import (
 )
 from stance.actor_table import ActorTable, Entry, ent_id, load_actor_table, longest
 from stance.actor_use import is_other_name, is_sport, set_use
+from stance.coreference import corefer
 from stance.sentences import split_sentences
 from stance.values import Mention, Sentence
 
@@ -44,7 +46,11 @@ class Evidence:
 
 
 def find_actors(
-    text: str, date: datetime.date | None = None, table: ActorTable | None = None
+    text: str,
+    date: datetime.date | None = None,
+    table: ActorTable | None = None,
+    *,
+    pronouns: bool = False,
 ) -> list[Mention]:
     """The actors that a text names, in order, without overlap.
 
@@ -52,6 +58,7 @@ def find_actors(
         text: A sentence or a whole document; any string will do.
         date: When it was written: it decides who holds an office. None: today's table.
         table: From `load_actor_table`; the built-in table if None.
+        pronouns: Whether "it" and "its" are mentions where they can mean only one actor.
 
     Returns:
         Mentions with `text[m.start:m.end] == m.text`, without a leading article.
@@ -60,22 +67,29 @@ def find_actors(
     [('Beijing', 'CHN', 'GOV'), ("Japan's navy", 'JPN', 'MIL')]
     """
     table = load_actor_table() if table is None else table
-    return find_in_sentences(text, split_sentences(text), date, table)
+    return find_in_sentences(text, split_sentences(text), date, table, pronouns=pronouns)
 
 
 def find_in_sentences(
-    text: str, sentences: Iterable[Sentence], date: datetime.date | None, table: ActorTable
+    text: str,
+    sentences: Iterable[Sentence],
+    date: datetime.date | None,
+    table: ActorTable,
+    *,
+    pronouns: bool = False,
 ) -> list[Mention]:
     """What `find_actors` does with a text whose sentences are at hand."""
     chunks = [read_chunk(sentence.text, sentence.start) for sentence in sentences]
     for chunk in chunks:
         _match(chunk, table)
     evidence = _gather(chunks, table)
-    mentions: list[Mention] = []
+    found: list[list[Mention]] = []
     for chunk in chunks:
         hits = _resolve_chunk(chunk, evidence, date, table)
-        mentions += _with_introduced(text, chunk, hits, evidence, table)
-    return mentions
+        found.append(_with_introduced(text, chunk, hits, evidence, table))
+    found = with_acronyms(text, chunks, found, table)
+    referred = corefer(text, chunks, found, table, pronouns=pronouns)
+    return [mention for mentions in referred for mention in mentions]
 
 
 # --- finding surfaces ----------------------------------------------------------------------
@@ -87,9 +101,11 @@ def _match(chunk: Chunk, table: ActorTable) -> None:
     names = table.names
     quiet = [key.title() if len(key) > 3 and key.isupper() else key for key in keys]
     while i < n:
-        stop, entries = longest(names, keys, i, n) if keys[i] in names else (i, [])
+        stop, places = longest(names, keys, i, n) if keys[i] in names else (i, [])
+        entries = table.entries(places)
         if not entries and quiet[i] in names:
-            stop, entries = longest(names, quiet, i, n)
+            stop, places = longest(names, quiet, i, n)
+            entries = table.entries(places)
             entries = [entry for entry in entries if entry.via != "person" or chunk.shouting]
         if entries and entries[0].kind != "block":
             _add_hit(chunk, i, stop, entries)
@@ -147,11 +163,13 @@ def _resolve_chunk(
                 continue
         for i in range(hit.first, hit.last):
             del chunk.owner[i]
+    taken = 0
     for hit in kept:
         if hit.person:
             _date_person(hit, date)
         extend(chunk, hit, table)
-        extend_left(chunk, hit, table)
+        extend_left(chunk, hit, table, taken)
+        taken = hit.stop
     kept = _merge(chunk, kept, table)
     for hit in kept:
         _mark_former(chunk, hit, table)
@@ -167,6 +185,8 @@ def _choose(
     if people:
         return _choose_person(chunk, hit, people, evidence, date, table)
     entries = [entry for entry in hit.entries if entry.holds(date)]
+    if not entries:  # a state that has ended is still called by its name
+        entries = [entry for entry in hit.entries if entry.via in ("name", "demonym")]
     regional = [e for e in entries if "context" in e.flags and _domestic(chunk, e, evidence, table)]
     if regional:
         return regional[:1]
@@ -224,7 +244,7 @@ def _choose_person(
             licensed = named
         elif len({entry.id for entry in bare}) == 1:
             licensed = [entry for entry in people if entry.id == bare[0].id]
-        elif chunk.word(hit.last) == "administration":
+        elif chunk.word(hit.last) in table.cues["person_agent"]:
             licensed = [entry for entry in people if entry.role == "GOV"]
         elif titled:
             licensed = [entry for entry in people if entry.holds(date)]
@@ -311,17 +331,13 @@ def _mark_former(chunk: Chunk, hit: Hit, table: ActorTable) -> None:
 def _coordinate(chunk: Chunk, hits: list[Hit]) -> list[Hit]:
     """Shares a head noun along a list of adjectives.
 
-    "US and Japanese militaries" are two mentions, the first with the second's role; bare
-    adjectives, "Russian and Belarusian troops", are one mention with several ids.
+    "Russian and Belarusian troops" are two mentions, the first with the second's role.
     """
     out: list[Hit] = []
     for hit in reversed(hits):
         after = out[-1] if out else None
         if after is None or not _shares_head(chunk, hit, after):
             out.append(hit)
-        elif "adj" in hit.flags and "adj" in after.flags:
-            after.begin, after.via = hit.begin, "coordination"
-            after.ids = tuple(dict.fromkeys(hit.ids + after.ids))
         else:
             hit.role, hit.via, hit.use = after.role, "coordination", after.use
             hit.agent, hit.head, hit.possessive = after.agent, after.head, after.possessive
@@ -344,7 +360,8 @@ def _shares_head(chunk: Chunk, first: Hit, second: Hit) -> bool:
 def _mention(text: str, chunk: Chunk, hit: Hit) -> Mention:
     begin = hit.begin
     start, end = chunk.starts[begin], chunk.ends[hit.stop - 1]
-    if chunk.word(begin) == "the" and hit.stop - begin > 1:
+    named_so = "article" in hit.flags and hit.kind == "state" and chunk.capital(begin)  # The Hague
+    if chunk.word(begin) == "the" and hit.stop - begin > 1 and not named_so:
         start = chunk.starts[begin + 1]
     return Mention(start, end, text[start:end], hit.ids, hit.role, hit.use, hit.via)
 

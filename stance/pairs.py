@@ -40,9 +40,9 @@ def pair_of(text: str, source: tuple[int, int] | None, target: tuple[int, int] |
 
 
 def _same_actor(one: Mention, other: Mention) -> bool:
-    """Sharing any id makes ambiguous mentions the same; coordinated ones must share them all."""
+    """Sharing any id makes ambiguous mentions the same; phrases that name several must share them all."""
     if not (one.actor_ids and other.actor_ids):
         return one.text.casefold() == other.text.casefold()
-    if "coordination" in (one.via, other.via):
+    if "coref" in (one.via, other.via):
         return set(one.actor_ids) == set(other.actor_ids) and len(one.actor_ids) == 1
     return bool(set(one.actor_ids) & set(other.actor_ids))

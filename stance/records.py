@@ -171,8 +171,8 @@ def make_records(
 
 
 def _holders(mention: Mention | None) -> tuple[str | None, ...]:
-    """Several for a coordinated mention ("Russian and Belarusian troops"), one None if ambiguous."""
-    if mention is not None and mention.via == "coordination" and mention.actor_ids:
+    """Several for a mention that names several ("the two countries"), one None if ambiguous."""
+    if mention is not None and mention.via == "coref" and mention.actor_ids:
         return mention.actor_ids
     return (mention.actor_id if mention is not None else None,)
 

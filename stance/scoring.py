@@ -8,6 +8,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from itertools import islice
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -33,7 +34,7 @@ from stance.metrics import softmax
 from stance.pairs import make_pairs
 from stance.records import StanceRecord, make_records
 from stance.sentences import split_sentences
-from stance.tagging import add_tagged
+from stance.tagging import Answers, add_tagged, one_name, rename, same_names
 from stance.values import (
     TOO_FAR_APART,
     Document,
@@ -151,6 +152,23 @@ class Scorer:
             answers |= {i: found[pairs[i]] for i in indices}
         return [answers[i] for i in range(len(pairs))]
 
+    def find_mentions(self, document: Document) -> list[Mention]:
+        """Every mention that is asked about: the table's, and those that only the model finds.
+
+        Raises:
+            InputError: the document is empty, too long, or not text.
+        """
+        items = self._prepare(document)
+        windows = encode_sentences(
+            self.tokenizer, [item.sentence.text for item in items], self.config.max_length
+        )
+        mentions: list[Mention] = []
+        for item, parts in zip(items, windows, strict=True):
+            tags = self.backend.encode(*pad_windows(list(parts), self.config.pad_id))["tags"]
+            mentions += self._mentions(item, parts, list(tags))
+        renamed = same_names(mentions)
+        return [rename(mention, renamed) for mention in mentions]
+
     def _prepare(self, document: Document) -> list[_Item]:
         check_document(document)
         sentences = split_sentences(document)
@@ -173,18 +191,17 @@ class Scorer:
     ) -> Iterator[StanceRecord]:
         answers = iter(self._run([item for _, items in chunk for item in items]))
         for document, items in chunk:
-            for item in items:
-                answered = next(answers)
+            for item, answered in zip(items, one_name([*islice(answers, len(items))]), strict=True):
                 if on_sentence is not None:
                     on_sentence(document, answered)
                 yield from make_records(document, item.sentence, answered, self.config.model_id)
 
-    def _run(self, items: Sequence[_Item]) -> list[list[tuple[Pair, Prediction]]]:
+    def _run(self, items: Sequence[_Item]) -> list[Answers]:
         """Every item's pairs with their answers; sentences of equal length share a batch."""
         windows = encode_sentences(
             self.tokenizer, [item.sentence.text for item in items], self.config.max_length
         )
-        answers: list[list[tuple[Pair, Prediction]]] = [[] for _ in items]
+        answers: list[Answers] = [[] for _ in items]
         truncated: set[int] = set()
         for batch in _equal_length_batches(windows):
             flat = [window for i in batch for window in windows[i]]
@@ -218,11 +235,16 @@ class Scorer:
         """What to ask of a sentence, and whether some of its mentions were left out."""
         if item.pairs is not None:
             return item.pairs, False
-        mentions = add_tagged(
-            item.sentence, item.mentions, self.table, windows, tag_logits, self.config.tags
-        )
+        mentions = self._mentions(item, windows, tag_logits)
         left_out = len(mentions) > MAX_MENTIONS
         return make_pairs(item.sentence, mentions[:MAX_MENTIONS]), left_out
+
+    def _mentions(
+        self, item: _Item, windows: Sequence[Window], tag_logits: Sequence[Array]
+    ) -> list[Mention]:
+        return add_tagged(
+            item.sentence, item.mentions, self.table, windows, tag_logits, self.config.tags
+        )
 
     def _score(
         self, text: Mapping[str, Array], pairs: Sequence[Sequence[tuple[Span, Span]]]

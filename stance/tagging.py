@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from stance.actor_table import ActorTable, ent_id
+from stance.actor_table import ActorTable, ent_id, longest
 from stance.encode import Window
-from stance.values import Mention, Sentence
+from stance.values import Mention, Pair, Prediction, Sentence
 
 if TYPE_CHECKING:
     from stance.backends import Array
+
+
+Answers = list[tuple[Pair, Prediction]]
+DANGLING = re.compile(r"(?:\s+(?:in|of|for|to|at|by|and|the|a|an|from|with))+$")
+"""What a span may not end in: the tagger stops short where a name goes on after a place."""
 
 
 def decode_bio(indices: Sequence[int], tags: Sequence[str]) -> list[tuple[int, int, str]]:
@@ -40,10 +47,12 @@ def add_tagged(
     logits: Sequence[Array],
     tags: Sequence[str],
 ) -> list[Mention]:
-    """The table's mentions and, where they leave room, the tagger's, sorted by position.
+    """The table's mentions joined with the tagger's, sorted by position.
 
-    The table wins every overlap, and a name it lists but did not find here was rejected by its
-    rules. What the tagger adds gets an `ent:` id and `via="tagger"`.
+    Who wins: the table gives ids and spans; a name it lists but did not find here was rejected by
+    its rules, and the tagger cannot bring it back. The tagger adds what the table lacks, with an
+    `ent:` id and `via="tagger"`; it drops a table mention with which a longer name begins ("Kenyan
+    Red Cross"); and where it reads an actor in what the table took for a place, an actor it is.
 
     Args:
         sentence: what was tagged.
@@ -57,10 +66,45 @@ def add_tagged(
     for start, end, use in tagged_spans(sentence.text, windows, logits, tags):
         text = sentence.text[start:end]
         start, end = start + sentence.start, end + sentence.start
-        overlaps = any(m.start < end and start < m.end for m in found)
-        if not overlaps and not table.lists(text) and any(map(str.isalnum, text)):
-            found.append(Mention(start, end, text, (ent_id(text),), use=use, via="tagger"))
+        known = [m for m in found if m.start < end and start < m.end]
+        if len(known) == 1 and (known[0].start, known[0].end) == (start, end):
+            found[found.index(known[0])] = _read_again(known[0], use)
+            continue
+        longer = _begins_name(known, start, end, text)
+        if (not known or longer) and not table.lists(text) and any(map(str.isalnum, text)):
+            found = [m for m in found if m not in known]
+            name = without_title(text, table)
+            found.append(Mention(start, end, text, (ent_id(name),), use=use, via="tagger"))
     return sorted(found, key=lambda m: m.start)
+
+
+def _read_again(mention: Mention, use: str) -> Mention:
+    """The table's mention, an actor if only the table took it for a place."""
+    if mention.use != "loc" or use != "actor":
+        return mention
+    return replace(mention, use="actor", role="GOV" if mention.via == "metonym" else mention.role)
+
+
+def _begins_name(known: Sequence[Mention], start: int, end: int, text: str) -> bool:
+    """Whether the known mentions are only pieces of a name: Kenyan + Red Cross."""
+    if not known or known[0].start != start or any(m.end > end for m in known):
+        return False
+    behind = text[len(known[0].text) :].split()
+    return bool(behind) and behind[0][0].isupper()
+
+
+def without_title(text: str, table: ActorTable) -> str:
+    """A person's name without the offices before it, so that it is one name in a whole corpus."""
+    words = text.split()
+    lower = [word.lower() for word in words]
+    first = 0
+    while first < len(words) - 1:
+        stop, values = longest(table.agents, lower, first, len(words) - 1)
+        if stop == first or not any(cls == "title" for cls, _ in values):
+            break
+        first = stop
+    named = all(word[0].isupper() for word in words[first:])
+    return " ".join(words[first:]) if first and named else text
 
 
 def tagged_spans(
@@ -75,7 +119,8 @@ def tagged_spans(
             cut_before = first == 0 and window is not windows[0]
             cut_after = last == len(inner) and window is not windows[-1]
             if not cut_before and not cut_after:
-                spans.add((*whole_words(text, start, end), use))
+                start, end = whole_words(text, start, end)
+                spans.add((start, len(DANGLING.sub("", text[:end])), use))
     return sorted(spans, key=lambda s: (s[0] - s[1], s))
 
 
@@ -86,3 +131,50 @@ def whole_words(text: str, start: int, end: int) -> tuple[int, int]:
     while end < len(text) and text[end - 1].isalnum() and text[end].isalnum():
         end += 1
     return start, end
+
+
+def same_names(mentions: Sequence[Mention]) -> dict[str, str]:
+    """Which `ent:` ids of one document are another's: a surname or acronym alone, the full name.
+
+    Args:
+        mentions: every mention of a document, repeats and all.
+
+    Returns:
+        Short id to full id; nothing where two full names would fit.
+    """
+    ids = {i for m in mentions for i in m.actor_ids if i.startswith("ent:")}
+    full = {i: i.removeprefix("ent:").split() for i in ids if " " in i}
+    renamed = {}
+    for short in sorted(ids - full.keys()):
+        word = short.removeprefix("ent:")
+        fits = [i for i, words in full.items() if words[-1] == word or _initials(words) == word]
+        if len(fits) == 1 and len(word) > 2:
+            renamed[short] = fits[0]
+    return renamed
+
+
+def _initials(words: Sequence[str]) -> str:
+    return "".join(word[0] for word in words)
+
+
+def rename(mention: Mention, renamed: Mapping[str, str]) -> Mention:
+    """The mention with its ids renamed."""
+    if not any(i in renamed for i in mention.actor_ids):
+        return mention
+    return replace(mention, actor_ids=tuple(renamed.get(i, i) for i in mention.actor_ids))
+
+
+def one_name(answers: list[Answers]) -> list[Answers]:
+    """The answers of one document, with short names under the id of the full name."""
+    named = [m for answered in answers for pair, _ in answered for m in (pair.source, pair.target)]
+    renamed = same_names([m for m in named if m is not None])
+
+    def meant(mention: Mention | None) -> Mention | None:
+        return None if mention is None else rename(mention, renamed)
+
+    if not renamed:
+        return answers
+    return [
+        [(replace(p, source=meant(p.source), target=meant(p.target)), a) for p, a in answered]
+        for answered in answers
+    ]

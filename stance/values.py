@@ -64,7 +64,7 @@ class Mention:
     """A span that names an actor.
 
     `actor_ids` is empty when the mention could not be resolved. It has several entries when one
-    phrase names several actors (`via` is coordination: "Russian and Belarusian troops"), and
+    phrase names several actors (`via` is coref: "the two countries"), and
     otherwise only when it is truly ambiguous. `role` is GOV, MIL, LEG, MED, OPP, REB, CVL, ELI, ... or None;
     `use` is actor, loc, source (an outlet that is quoted) or topic; `via` is the kind of
     evidence: name, demonym, metonym, body, person, coordination, coref, tagger, user.

@@ -15,9 +15,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from stance.actor_table import load_actor_table
+from stance.actor_table import DATA, load_actor_table, longest, tokenise
 from stance.actors import ent_id, find_actors
-from stance.errors import ActorTableError
 from stance.values import USES, Mention
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -79,11 +78,44 @@ def passes(case: dict[str, Any]) -> bool:
 
 
 @pytest.mark.skipif(not SHARED.is_file(), reason="the shared case file is not on this machine")
-@pytest.mark.parametrize(("tier", "floor"), [(1, 1.0), (2, 0.8)])
-def test_shared_cases(tier: int, floor: float) -> None:
+@pytest.mark.parametrize(("tier", "floor"), [(1, 1.0), (2, 0.95), (3, 0.6)])
+def test_shared_cases(tier: int, floor: float, capsys: pytest.CaptureFixture[str]) -> None:
     cases = [case for case in read_cases(SHARED) if case["tier"] == tier]
-    failed = [case["id"] for case in cases if not passes(case)]
-    assert len(cases) - len(failed) >= floor * len(cases), failed
+    passed = {case["id"]: passes(case) for case in cases}
+    tags = sorted({tag for case in cases for tag in case["tags"]})
+    scores = {tag: [passed[c["id"]] for c in cases if tag in c["tags"]] for tag in tags}
+    shown = ", ".join(f"{tag} {sum(s)}/{len(s)}" for tag, s in scores.items())
+    with capsys.disabled():
+        sys.stdout.write(f"\ntier {tier}: {sum(passed.values())}/{len(cases)}: {shown}\n")
+    assert sum(passed.values()) >= floor * len(cases), [i for i, ok in passed.items() if not ok]
+
+
+COREFERENCE = read_cases(OWN_CASES.with_name("coreference.jsonl"))
+
+
+@pytest.mark.parametrize(
+    ("kind", "halves", "floor"),
+    [("nominals", ["train"], 0.9), ("nominals", ["dev"], 0.9), ("pronouns", ["train", "dev"], 0.8)],
+)
+def test_coreference_is_right_where_it_speaks(kind: str, halves: list[str], floor: float) -> None:
+    right = found = gold = 0
+    for case in COREFERENCE:
+        if case["half"] not in halves:
+            continue
+        wanted = {(m["start"], m["end"]): set(m["actor_ids"]) for m in case[kind]}
+        gold += len(wanted)
+        for m in find_actors(case["text"], pronouns=True):
+            if m.via == "coref" and (m.text in ("it", "its", "Its")) == (kind == "pronouns"):
+                found += 1
+                right += wanted.get((m.start, m.end)) == set(m.actor_ids)
+    assert right >= floor * found
+    assert right >= 0.5 * gold
+
+
+def test_pronouns_only_if_asked_and_no_second_name_in_a_sentence() -> None:
+    text = "China said it would act. Japan said the island of Kyushu and the country were calm."
+    assert [m.text for m in find_actors(text)] == ["China", "Japan"]
+    assert "it" in [m.text for m in find_actors(text, pronouns=True)]
 
 
 # --- properties ----------------------------------------------------------------------------
@@ -91,7 +123,8 @@ def test_shared_cases(tier: int, floor: float) -> None:
 WORDS = (
     "China Chinese U.S. US us the of and in at Beijing Tokyo's Japan 's troops officials minister "
     "President Xi Jinping Kim Lee Georgia Jordan Paris , . - ' ’ ( ) Reuters said former pro anti "
-    "NATO Hamas Houthi rebels The Hill via 1-0 Cup \n\n \x00 🇯🇵 é"
+    "it its both two countries island bloc army government president junta Niamey Taiwan Security "
+    "Council (NATO) (UNSC) NATO Hamas Houthi rebels The Hill via 1-0 Cup \n\n \x00 🇯🇵 é"
 )
 PARTS = st.sampled_from(WORDS.split(" "))
 
@@ -117,6 +150,7 @@ def test_any_text(text: str) -> None:
     first = find_actors(text)
     check(text, first)
     assert find_actors(text) == first
+    check(text, find_actors(text, pronouns=True))
 
 
 @pytest.mark.parametrize("text", ["", "\x00", "🇯🇵", " \n\n\t", "'" * 50, "\ud800 China", "-"])
@@ -220,8 +254,8 @@ def test_ent_id(name: str, expected: str) -> None:
 
 def test_import_and_load_are_light() -> None:
     code = (
-        "import sys, time, stance.actors as a; t = time.perf_counter(); a.load_actor_table(); "
-        "print(time.perf_counter() - t, [m for m in ('numpy', 'torch', 'pyarrow', 'onnxruntime')"
+        "import sys, time, stance.actors as a; t = time.process_time(); a.load_actor_table(); "
+        "print(time.process_time() - t, [m for m in ('numpy', 'torch', 'pyarrow', 'onnxruntime')"
         " if m in sys.modules])"
     )
     run = subprocess.run(
@@ -229,96 +263,28 @@ def test_import_and_load_are_light() -> None:
     )
     seconds, loaded = run.stdout.split(" ", 1)
     assert loaded.strip() == "[]"
-    assert float(seconds) < 0.6  # 0.04 s on an idle machine
+    assert float(seconds) < 0.3  # 0.02 s on an idle machine
 
 
-# --- user lists ----------------------------------------------------------------------------
-
-CSV = "id,names,kind,role,country,from,to,remove\n"
-
-
-@pytest.mark.parametrize(
-    ("name", "content"),
-    [
-        (
-            "a.csv",
-            CSV + "BEL,Brussels,,,,,,\nent:acme,Acme|Acme Corp,company,BUS,USA,,,\n"
-            ",Seoul,,,,,,true\nRUS,,,,,,,yes\n",
-        ),
-        (
-            "a.toml",
-            '[[actor]]\nid = "BEL"\nnames = ["Brussels"]\n[[actor]]\nid = "ent:acme"\n'
-            'names = ["Acme", "Acme Corp"]\nkind = "company"\nrole = "BUS"\n'
-            'country = "USA"\n[[actor]]\nnames = ["Seoul"]\nremove = true\n'
-            '[[actor]]\nid = "RUS"\nremove = true\n',
-        ),
-        (
-            "a.jsonl",
-            '{"id": "BEL", "names": ["Brussels"]}\n\n{"id": "ent:acme", "names": '
-            '["Acme", "Acme Corp"], "kind": "company", "role": "BUS", "country": "USA"}\n'
-            '{"names": ["Seoul"], "remove": true}\n{"id": "RUS", "remove": true}\n',
-        ),
-    ],
-)
-def test_user_list(tmp_path: Path, name: str, content: str) -> None:
-    path = tmp_path / name
-    path.write_text(content, encoding="utf-8")
-    table = load_actor_table(path)
-    text = "Brussels sued Acme Corp. Seoul and Russia watched Japan. Moscow slept."
-    found = [(m.text, m.actor_id, m.role, m.via) for m in find_actors(text, table=table)]
-    assert found == [
-        ("Brussels", "BEL", None, "user"),
-        ("Acme Corp", "ent:acme", "BUS", "user"),
-        ("Japan", "JPN", None, "name"),
-    ]
-    acme = table.actor("ent:acme")
-    assert acme is not None and (acme.name, acme.kind, acme.country) == ("Acme", "company", "USA")
-    assert table.version == load_actor_table().version + f"+{name}"
+def test_compiled_table_is_the_readable_one() -> None:
+    version, columns, *lines = (DATA / "actors.tsv").read_text(encoding="utf-8").splitlines()
+    table = load_actor_table()
+    assert version == f"# {table.version}"
+    assert len(lines) < 30_000
+    rows = [dict(zip(columns.split("\t"), line.split("\t"), strict=True)) for line in lines]
+    assert all(row["source"] for row in rows)
+    for row in rows:
+        keys = tokenise(row["surface"])
+        stop, places = longest(table.names, keys, 0, len(keys))
+        assert stop == len(keys)
+        assert (row["id"], row["from"]) in {(e.id, e.start) for e in table.entries(places)}
 
 
-def test_user_row_with_dates(tmp_path: Path) -> None:
-    path = tmp_path / "a.csv"
-    path.write_text(CSV + "ent:pact,The Pact,org,,,2001-01-01,2005-01-01,\n", encoding="utf-8")
-    table = load_actor_table(path)
-    text = "The Pact met."
-    assert find_actors(text, datetime.date(2003, 1, 1), table)[0].actor_id == "ent:pact"
-    assert find_actors(text, datetime.date(2006, 1, 1), table) == []
-
-
-@pytest.mark.parametrize(
-    ("name", "content", "line"),
-    [
-        ("a.csv", CSV + "JPN,Tokyo,,,,,,\n,Osaka,,,,,,\n", 3),
-        ("a.csv", CSV + "JPN,,,,,,,\n", 2),
-        ("a.csv", CSV + "JPN,Tokyo,,,,01/02/2003,,\n", 2),
-        ("a.csv", CSV + "JPN,Tokyo,,,,2003-01-01,2002-01-01,\n", 2),
-        ("a.csv", CSV + "JPN,Tokyo,,,,,,maybe\n", 2),
-        ("a.csv", "id,names,colour\nJPN,Tokyo,red\n", 2),
-        ("a.csv", CSV + "JPN,!!|,,,,,,\n", 2),
-        ("a.csv", "id,names\nJPN,Tokyo,extra\n", 2),
-        ("a.jsonl", '{"id": "JPN", "names": ["Tokyo"]}\n{"id": "JPN"\n', 2),
-        ("a.jsonl", '{"id": 5, "names": ["Tokyo"]}\n', 1),
-        ("a.jsonl", '{"id": "JPN", "names": [5]}\n', 1),
-        ("a.jsonl", "[1]\n", 1),
-        ("a.toml", '[[actor]]\nid = "JPN"\nnames = ["Tokyo"]\n\n[[actor]]\nid = "X"\n', 5),
-    ],
-)
-def test_wrong_user_row_names_file_and_line(
-    tmp_path: Path, name: str, content: str, line: int
-) -> None:
-    path = tmp_path / name
-    path.write_text(content, encoding="utf-8")
-    with pytest.raises(ActorTableError, match=rf"{name}:{line}: "):
-        load_actor_table(path)
-
-
-@pytest.mark.parametrize("name", ["none.csv", "a.xlsx", "bad.toml", "latin.csv"])
-def test_unreadable_user_list(tmp_path: Path, name: str) -> None:
-    (tmp_path / "a.xlsx").write_text("x")
-    (tmp_path / "bad.toml").write_text("[[actor")
-    (tmp_path / "latin.csv").write_bytes(b"id,names\nJPN,\xe9\n")
-    with pytest.raises(ActorTableError, match=name):
-        load_actor_table(tmp_path / name)
+def test_a_state_that_ended_keeps_its_name_and_loses_its_capital() -> None:
+    long_after = datetime.date(2021, 5, 1)
+    assert find_actors("The USSR sent grain.", long_after)[0].actor_id == "SUN"
+    assert find_actors("Moscow sent grain.", long_after)[0].actor_id == "RUS"
+    assert find_actors("Moscow sent grain.", datetime.date(1971, 5, 1))[0].actor_id == "SUN"
 
 
 def test_two_claims_to_one_title_do_not_overlap() -> None:

@@ -48,7 +48,7 @@ def test_nobody_has_a_stance_toward_itself() -> None:
 
 
 def test_coordinated_actors_are_asked_apart() -> None:
-    both = Mention(14, 19, "Paris", ("JPN", "FRA"), via="coordination")
+    both = Mention(14, 19, "Paris", ("JPN", "FRA"), via="coref")
     assert ("Tokyo", "Paris") in asked(mention("Tokyo", "JPN"), both)
 
 

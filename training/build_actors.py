@@ -8,9 +8,10 @@ factbook_leaders_raw.json (dated heads of state and government) and the Phoenix 
 groups. Only facts are taken; `seeds/actors/README.md` has the licences. The output depends on
 nothing but the inputs (rows are sorted), so a second run changes no byte.
 
-Outputs, tab-separated, first line `# <version>`, second line the column names:
+Outputs:
 
-actors.tsv     surface, id, kind, role, via, flags, country, from, to, source
+actors.tsv     for reading: first line `# <version>`, second line the column names, then
+               surface, id, kind, role, via, flags, country, from, to, source
                kind: state territory region org group party media block
                via: name demonym metonym body person
                flags, comma-separated:
@@ -31,13 +32,14 @@ actors.tsv     surface, id, kind, role, via, flags, country, from, to, source
                  full       a full person name
                  surname    a surname: needs a title or the full name before it
                  bare       a surname that may stand alone
-agents.tsv     phrase, class, role: nouns that make a mention of the actor before them
-cues.tsv       class, word: context words
+actors.json    what the library loads: the same rows as a token trie, with the agent phrases of
+               `seeds/actors/agents.tsv` (and their plurals) and the context words of `cues.tsv`
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import re
 import unicodedata
 from collections import defaultdict
@@ -46,7 +48,9 @@ from pathlib import Path
 
 from actor_facts import armed_groups, bodies, cldr_names, leaders, state_facts, words
 
-VERSION = "actors-2026.11"
+from stance.actor_table import Trie, insert, tokenise
+
+VERSION = "actors-2026.11.2"
 COLUMNS = ["surface", "id", "kind", "role", "via", "flags", "country", "from", "to", "source"]
 SURFACE_FILES = (
     "states",
@@ -302,10 +306,39 @@ def agent_lines(seeds: Path) -> list[list[str]]:
     return sorted(lines.values())
 
 
-def cue_lines(seeds: Path) -> list[list[str]]:
-    """Context words, one a line."""
-    pairs = {(c["class"], w) for c in read_tsv(seeds / "cues.tsv") for w in c["phrases"].split("|")}
-    return [list(pair) for pair in sorted(pairs)]
+def cue_classes(seeds: Path) -> dict[str, list[str]]:
+    """Context words by class, sorted."""
+    classes: dict[str, set[str]] = defaultdict(set)
+    for cells in read_tsv(seeds / "cues.tsv"):
+        classes[cells["class"]].update(cells["phrases"].split("|"))
+    return {name: sorted(found) for name, found in sorted(classes.items())}
+
+
+def compiled(rows: list[Row], agents: list[list[str]], cues: dict[str, list[str]]) -> str:
+    """The compiled table as JSON; equal inputs give equal bytes."""
+    places: dict[tuple[str, ...], int] = {}
+    names: Trie = {}
+    actors, surfaces = {}, defaultdict(set)
+    for row in rows:
+        entry = (row.id, row.kind, row.role, row.via, row.flags, row.start, row.end)
+        insert(names, tokenise(row.surface), places.setdefault(entry, len(places)))
+        if row.id:
+            surfaces[row.id].add(row.surface)
+        if "main" in row.flags.split(","):
+            actors[row.id] = [row.id, row.surface, row.kind, row.country]
+    phrases: Trie = {}
+    for phrase, cls, role in agents:
+        insert(phrases, tokenise(phrase), (cls, role))
+    data = {
+        "version": VERSION,
+        "rows": list(places),
+        "names": names,
+        "agents": phrases,
+        "cues": cues,
+        "actors": [actors[key] for key in sorted(actors)],
+        "surfaces": {key: sorted(found) for key, found in sorted(surfaces.items())},
+    }
+    return json.dumps(data, ensure_ascii=False, separators=(",", ":")) + "\n"
 
 
 def build(data: Path, seeds: Path) -> list[Row]:
@@ -325,7 +358,7 @@ def build(data: Path, seeds: Path) -> list[Row]:
 
 
 def main() -> None:
-    """Builds the three tables; prints their sizes."""
+    """Builds both forms of the table; prints its size."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--data", type=Path, required=True, help="folder that holds actors/")
     root = Path(__file__).resolve().parents[1]
@@ -336,8 +369,8 @@ def main() -> None:
     args.out.mkdir(parents=True, exist_ok=True)
     lines = [[getattr(row, name) for name in Row.__dataclass_fields__] for row in rows]
     write(args.out / "actors.tsv", COLUMNS, lines)
-    write(args.out / "agents.tsv", ["phrase", "class", "role"], agent_lines(args.seeds))
-    write(args.out / "cues.tsv", ["class", "word"], cue_lines(args.seeds))
+    text = compiled(rows, agent_lines(args.seeds), cue_classes(args.seeds))
+    (args.out / "actors.json").write_text(text, encoding="utf-8", newline="\n")
     print(f"{VERSION}: {len(rows)} rows, {len({row.id for row in rows})} ids")
 
 

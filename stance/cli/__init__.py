@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from stance.cli.actors import actors
 from stance.cli.aggregate import aggregate
 from stance.cli.analyze import analyze
 from stance.cli.bench import bench
@@ -54,6 +55,7 @@ def _verbs(
 
 for verb in (analyze, score, aggregate, turns, report, evaluate, calibrate, train, doctor, bench):
     app.command(epilog=EXIT_STATUS)(with_common_options(verb))
+app.add_typer(actors, name="actors")
 
 
 def main() -> None:
