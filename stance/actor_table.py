@@ -10,11 +10,13 @@ from __future__ import annotations
 
 import datetime
 import functools
+import gc
 import json
 import os
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -168,7 +170,20 @@ def load_actor_table(user_list: str | os.PathLike[str] | None = None) -> ActorTa
     if user_list is None:
         return _built_in()
     path = Path(user_list)
-    return _overlay(path, read_user_list(path))
+    with _uncollected():
+        return _overlay(path, read_user_list(path))
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Without the cyclic collector, which would walk a long list's growing trie again and again."""
+    collecting = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collecting:
+            gc.enable()
 
 
 @functools.cache
