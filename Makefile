@@ -34,7 +34,7 @@ oldest newest:
 	$(UV) pip install --quiet --python build/$@ --resolution $(RESOLUTION) $(UV_FLAGS) -e '.[dev]'
 	build/$@/bin/python -m pytest -m 'not timing' -W ignore::DeprecationWarning -W ignore::FutureWarning
 
-# 100,000 hostile inputs to the readers, the splitter and the resolver; about ten minutes.
+# 100,000 hostile inputs to the readers, the splitter, the resolver, the scorer and the web page.
 fuzz:
 	STANCE_FUZZ=100000 $(PYTHON) -m pytest tests/test_fuzz.py
 

@@ -10,6 +10,7 @@ import os
 import random
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,8 @@ from hypothesis import strategies as st
 import stance
 from stance import Document, StanceError, documents_from
 from stance.scoring import Scorer
+
+from .test_vectors import FAVOR, record
 
 CASES = int(os.environ.get("STANCE_FUZZ", "600"))
 SECONDS = 1.0
@@ -205,3 +208,19 @@ def test_scorer_scores_or_says_what_is_wrong(tiny: Scorer, text: str) -> None:
 @given(st.one_of(ROWS, VALUES))
 def test_records_are_read_or_refused(row: Any) -> None:
     survives(lambda: stance.StanceRecord.from_json(row))
+
+
+MARKUP = "<img src=x onerror=alert(1)>"
+
+
+@fuzz(0.02)
+@given(TEXTS)
+def test_report_escapes_whatever_it_shows(path: Path, text: str) -> None:
+    sentence = f"{MARKUP} {text} </script>{MARKUP}".encode(errors="replace").decode()
+    rows = [
+        replace(record("JPN", "CHN", FAVOR), sentence=sentence, outlet=sentence),
+        replace(record("ent:x", "CHN", FAVOR), source_text=sentence, document_id=sentence),
+    ]
+    page = path.with_suffix(".html")
+    survives(lambda: stance.write_html(rows, page, title=sentence), 10 * SECONDS)
+    assert "<img" not in page.read_text(encoding="utf-8")
