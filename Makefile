@@ -26,7 +26,7 @@ docs:
 	NO_MKDOCS_2_WARNING=1 $(PYTHON) -m mkdocs build --quiet
 
 # The tests on the oldest and on the newest versions that pyproject.toml admits. Each takes 8 GB of
-# disk; UV_FLAGS=--torch-backend=cpu spares most of it where download.pytorch.org can be reached.
+# disk; UV_FLAGS=--torch-backend=cpu spares most of it where the index of PyTorch can be reached.
 oldest: RESOLUTION = lowest-direct
 newest: RESOLUTION = highest
 oldest newest:
@@ -66,9 +66,13 @@ model:
 	$(TRAIN) --out build/first --config training/configs/first.toml
 	$(TRAIN) --out build/second --config training/configs/second.toml
 	$(TRAIN) --out build/third --config training/configs/third.toml --init build/second
-	$(PYTHON) training/average.py --out build/average build/first build/third
-	$(TRAIN) --out build/last --config training/configs/last.toml --init build/average
-	$(PYTHON) training/average.py --out build/run build/third build/last
+	$(PYTHON) training/average.py --out build/first-third build/first build/third
+	$(TRAIN) --out build/fourth --config training/configs/fourth.toml --init build/first-third
+	$(PYTHON) training/average.py --out build/third-fourth build/third build/fourth
+	$(TRAIN) --out build/fifth --config training/configs/fifth.toml --init build/third-fourth
+	$(PYTHON) training/average.py --out build/third-fifth build/third-fourth build/fifth
+	$(TRAIN) --out build/sixth --config training/configs/sixth.toml --init build/third-fifth
+	$(PYTHON) training/average.py --out build/run build/third-fifth build/sixth
 	$(PYTHON) training/calibrate.py --data build/data --run build/run
 	$(PYTHON) training/export.py --run build/run --out models/stance-small-en
 	$(PYTHON) training/evaluate.py --data build/data --run build/run --model models/stance-small-en

@@ -22,7 +22,7 @@ BLOCK = re.compile(
     re.M | re.S,
 )
 CLUSTERS = ROOT / "docs" / "clusters.md"
-"""Its blocks need a cluster: tests/test_cluster.py has them."""
+"""Its blocks need a cluster: tests/test_clusters.py has them."""
 KINDS = {"sh", "python", "text", "console", "json"}
 
 
@@ -57,7 +57,9 @@ def run_python(code: str, page: Path, names: dict[str, object]) -> str:
     return printed.getvalue()
 
 
-@pytest.mark.parametrize("page", [p for p in PAGES if p != CLUSTERS], ids=lambda p: str(p.relative_to(ROOT / "docs")))
+@pytest.mark.parametrize(
+    "page", [p for p in PAGES if p != CLUSTERS], ids=lambda p: str(p.relative_to(ROOT / "docs"))
+)
 @pytest.mark.filterwarnings("default")  # other libraries' own
 def test_blocks_of_a_page_run(
     page: Path,

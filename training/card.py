@@ -15,6 +15,9 @@ METRICS = {
     "polarity_accuracy": "polarity, given polar",
     "five_class_micro_f1": "five-class micro-F1",
     "five_class_macro_f1": "five-class macro-F1",
+    "shift_f1": "stated shifts: F1 of (pair, from, to)",
+    "act_macro_f1": "acts of polar pairs: macro-F1 of the common ones",
+    "quad_accuracy": "acts of polar pairs: quad-class accuracy",
     "span_f1": "span F1",
     "ece": "calibration error (ECE)",
 }

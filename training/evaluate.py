@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import acts
 import baselines
 import numpy as np
 from card import update_readme, write_card
@@ -81,6 +82,12 @@ SETS = (
     ),
     TestSet("corpus_test", "our corpus, test part, all ordered pairs", "stance", directed),
     TestSet(
+        "corpus_analysis_test",
+        "our corpus, test part of long analysis sentences",
+        "stance",
+        directed,
+    ),
+    TestSet(
         "corpus_test", "our corpus, test part, stance toward nobody named", "stance", to_nobody
     ),
 )
@@ -110,6 +117,9 @@ def main() -> None:
         systems |= baseline_probs(pairs, test.task)
         for system, probs in systems.items():
             rows += score(test, system, pairs, probs)
+    for test in SETS:
+        if test.name in ("corpus_test", "corpus_analysis_test") and test.keep is directed:
+            rows += score_acts(shipped, test, args.data / f"{test.name}.jsonl")
     rows += score_tagger(shipped, args.data / "mentions_test.jsonl")
     result = {"model_id": config.model_id, "rows": rows, "int8_against_fp32": parity}
     (args.model / "metrics.json").write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
@@ -231,6 +241,26 @@ def compare(test: TestSet, pairs: list[LabelledPair], small: Probs, full: Probs)
         "macro_f1_fp32": round(scores[0], 4),
         "macro_f1_int8": round(scores[1], 4),
     }
+
+
+def score_acts(scorer: Scorer, test: TestSet, path: Path) -> list[Row]:
+    """Stated shifts of all pairs, and acts of those that are polar in the labels."""
+    pairs = [p for p in read_pairs(path) if test.keep(p)]
+    found = acts.answers(scorer, pairs)
+    counts = acts.shift_counts(pairs, found)
+    rows = table_rows(
+        test, "stance", ["shift_f1"], lambda w: acts.shift_f1(counts, w)[:, None], pairs
+    )
+    rows[0]["n"] = int(counts[:, 2].sum())
+    polar = [i for i, pair in enumerate(pairs) if acts.with_act(pair)]
+    asked, answered = [pairs[i] for i in polar], [found[i] for i in polar]
+    return rows + table_rows(
+        test,
+        "stance",
+        ["act_macro_f1", "quad_accuracy"],
+        lambda w: acts.act_scores(asked, answered, w),
+        asked,
+    )
 
 
 def score_tagger(scorer: Scorer, path: Path) -> list[Row]:
