@@ -26,7 +26,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 import stance
-from stance.evaluation import probabilities
+from stance.answers import probabilities
 from stance.records import StanceRecord
 from stance.values import SENTIMENTS, STANCES
 

@@ -130,3 +130,20 @@ def test_shipped_folder_is_small_and_wholly_packaged() -> None:
     ]["wheel"]
     packaged = {Path(p).name for p in wheel["force-include"] if Path(p).parent.name == folder.name}
     assert packaged == files
+
+
+SCRIPTS = sorted(
+    p
+    for room in ("benchmarks", "docs", "examples", "training")
+    for p in (ROOT / room).rglob("*.py")
+)
+
+
+@pytest.mark.parametrize("script", SCRIPTS, ids=lambda p: str(p.relative_to(ROOT)))
+def test_scripts_import_what_is_there(script: Path) -> None:
+    for node in ast.walk(ast.parse(script.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] == "stance":
+            module = importlib.import_module(node.module or "")
+            for alias in node.names:
+                if not hasattr(module, alias.name):
+                    importlib.import_module(f"{node.module}.{alias.name}")
