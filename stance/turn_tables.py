@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.padding import Padding
 from rich.table import Table
@@ -53,21 +54,23 @@ def print_turns(
 
 
 def _print_found(turns: Sequence[Turn], table: ActorTable, console: Console) -> None:
-    grid = Table("source", "target", "at", "before", "after", "change", "p", "q", "sentences")
+    grid = Table("dyad", box=SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
+    for name in ("at", "before", "after", "change", "interval", "q", "n"):
+        grid.add_column(name, no_wrap=True)
     for turn in turns:
         grid.add_row(
-            Text(_name(turn.source_id, table)),
-            Text(_name(turn.target_id, table)),
+            Text(f"{_name(turn.source_id, table)} → {_name(turn.target_id, table)}"),
             turn.at,
             f"{turn.before:+.2f}",
             f"{turn.after:+.2f}",
-            f"{turn.delta:+.2f} ({turn.low:+.2f} to {turn.high:+.2f})",
-            f"{turn.p_value:.2g}",
+            f"{turn.delta:+.2f}",
+            f"{turn.low:+.2f} to {turn.high:+.2f}",
             f"{turn.q_value:.2g}",
             f"{turn.n_before}, {turn.n_after}",
         )
     console.print(
-        f"Turns found: mean scores in −1 to +1, {turns[0].level:.0%} interval of the change"
+        f"Turns found: mean scores in −1 to +1, {turns[0].level:.0%} interval of the change, q (false "
+        "discovery rate), sentences before and after"
     )
     console.print(grid)
 
@@ -85,7 +88,9 @@ def _print_sentences(
 
 
 def _print_shifts(shifts: Sequence[StatedShift], table: ActorTable, console: Console) -> None:
-    grid = Table("source", "target", "date", "from", "to", "sentence")
+    grid = Table("source", "target", box=SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
+    for name in ("date", "from", "to", "sentence"):
+        grid.add_column(name, no_wrap=name != "sentence")
     for shift in shifts[:MOST_SHIFTS]:
         grid.add_row(
             Text(_name(shift.source_id, table)),

@@ -104,6 +104,7 @@ def write_vectors(vectors: Iterable[StanceVector], path: str | os.PathLike[str])
 
 def print_vectors(vectors: Iterable[StanceVector], console: Console) -> None:
     """Print a row for each cell."""
+    from rich.box import SIMPLE_HEAD
     from rich.markup import escape
     from rich.table import Table
 
@@ -111,7 +112,9 @@ def print_vectors(vectors: Iterable[StanceVector], console: Console) -> None:
     if not rows:
         console.print("No record has a resolved source and target.")
         return
-    table = Table("source", "period", "target")
+    table = Table(box=SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
+    for name in ("source", "period", "target"):
+        table.add_column(name, overflow="fold")
     for name in ("mean", f"{rows[0]['level']:.0%} interval", "against", "neutral", "favor", "n"):
         table.add_column(name, justify="right", no_wrap=True)
     for row in rows:
