@@ -4,7 +4,7 @@ TRAIN = $(PYTHON) training/train.py --data build/data
 
 UV ?= .venv/bin/uv
 
-.PHONY: install fix test build docs oldest newest fuzz audit actors intervals turns pictures model
+.PHONY: install fix test build docs oldest newest fuzz audit actors experiments intervals turns pictures model
 
 install:
 	python3 -m venv .venv
@@ -48,6 +48,9 @@ actors:
 # The README's pictures, from the seed articles.
 pictures:
 	$(PYTHON) docs/make_pictures.py
+
+# Both experiments of what an analyst relies on.
+experiments: intervals turns
 
 # How often the intervals hold, and the worked validation example.
 intervals:
