@@ -17,8 +17,8 @@ from stance.actor_table import ActorTable, load_actor_table
 from stance.actors import find_in_sentences
 from stance.artefact import ModelConfig, check_folder
 from stance.backends import Backend, OnnxBackend, TorchBackend
+from stance.batches import best_window, equal_length_batches
 from stance.encode import (
-    NOBODY,
     Span,
     Window,
     by_head,
@@ -33,6 +33,7 @@ from stance.hub import find_model
 from stance.metrics import softmax
 from stance.pairs import make_pairs
 from stance.records import StanceRecord, make_records
+from stance.scoreable import check_document
 from stance.sentences import split_sentences
 from stance.tagging import Answers, add_tagged, one_name, rename, same_names
 from stance.values import (
@@ -51,13 +52,11 @@ if TYPE_CHECKING:
 
     from stance.backends import Array
 
-BATCH_WINDOWS = 64
 BATCH_PAIRS = 32
 """Pairs of one window scored in one call; more go through in several, so memory stays bounded."""
 MAX_MENTIONS = 64
 """A "sentence" that names more is a list; what comes later in it is left out."""
 CHUNK_SENTENCES = 512
-MAX_CHARACTERS = 1_000_000
 OnError = Callable[[StanceError], None]
 OnSentence = Callable[[Document, Sequence[tuple[Pair, Prediction]]], None]
 
@@ -203,7 +202,7 @@ class Scorer:
         )
         answers: list[Answers] = [[] for _ in items]
         truncated: set[int] = set()
-        for batch in _equal_length_batches(windows):
+        for batch in equal_length_batches(windows):
             flat = [window for i in batch for window in windows[i]]
             text = self.backend.encode(*pad_windows(flat, self.config.pad_id))
             asked: list[list[tuple[int, Pair, tuple[Span, Span]]]] = [[] for _ in flat]
@@ -215,7 +214,7 @@ class Scorer:
                 if left_out or len(parts) > 1:
                     truncated.add(i)
                 for pair in pairs:
-                    place = _best_window(pair, parts, items[i].sentence.start)
+                    place = best_window(pair, parts, items[i].sentence.start)
                     if place is None:
                         answers[i].append((pair, _too_far_apart(self.config)))
                     else:
@@ -349,87 +348,6 @@ def analyze(text: str, date: datetime.date | None = None) -> list[StanceRecord]:
 @lru_cache(maxsize=1)
 def _shipped() -> Scorer:
     return load()
-
-
-def check_document(document: Document) -> None:
-    """Raise InputError, naming document and field, unless the document can be scored."""
-    given: object = document
-    if not isinstance(given, Document):
-        raise InputError(
-            f"documents must be stance.Document values, got {type(given).__name__}",
-            hint="for one text use stance.analyze(text)",
-        )
-    date: object = document.date
-    if date is not None and (
-        not isinstance(date, datetime.date) or isinstance(date, datetime.datetime)
-    ):
-        raise InputError(
-            f"document {document.id!r}, field 'date': is {date!r}; must be a datetime.date or None"
-        )
-    _check_text(document.text, f"document {document.id!r}, field 'text'")
-
-
-def _check_text(text: object, where: str) -> None:
-    if not isinstance(text, str):
-        raise InputError(f"{where}: is {type(text).__name__}; must be str")
-    if not text.strip():
-        state = "only white space" if text else "empty"
-        raise InputError(f"{where}: is {state}; must hold a sentence")
-    if len(text) > MAX_CHARACTERS:
-        raise InputError(
-            f"{where}: has {len(text):,} characters; at most {MAX_CHARACTERS:,} are allowed",
-            hint="give each article as a document of its own",
-        )
-    if "\0" in text:
-        raise InputError(
-            f"{where}: has a NUL character at {text.index(chr(0))}; must be text",
-            hint="is it a binary file, or UTF-16 read as UTF-8?",
-        )
-    try:
-        text.encode("utf-8")
-    except UnicodeEncodeError as error:
-        raise InputError(
-            f"{where}: has half a surrogate pair at {error.start}; must be valid Unicode"
-        ) from error
-
-
-def _equal_length_batches(windows: Sequence[tuple[Window, ...]]) -> Iterator[list[int]]:
-    """Indices of sentences whose windows have the same padded length; a sentence is never split."""
-    batch: list[int] = []
-    size = 0
-    for i in sorted(range(len(windows)), key=lambda i: windows[i][0].padded_length):
-        other = batch and windows[i][0].padded_length != windows[batch[0]][0].padded_length
-        if batch and (other or size + len(windows[i]) > BATCH_WINDOWS):
-            yield batch
-            batch, size = [], 0
-        batch.append(i)
-        size += len(windows[i])
-    if batch:
-        yield batch
-
-
-def _best_window(
-    pair: Pair, windows: Sequence[Window], offset: int
-) -> tuple[int, tuple[Span, Span]] | None:
-    """The window with most text around both mentions, and their token spans; None if none has both."""
-    best: tuple[int, tuple[Span, Span]] | None = None
-    room = -1
-    for index, window in enumerate(windows):
-        source = _token_span(pair.source, window, offset)
-        target = _token_span(pair.target, window, offset)
-        if source is None or target is None:
-            continue
-        named = [span for span in (source, target) if span != NOBODY]
-        around = min((min(a, len(window.ids) - b) for a, b in named), default=0)
-        if around > room:
-            best, room = (index, (source, target)), around
-    return best
-
-
-def _token_span(mention: Mention | None, window: Window, offset: int) -> Span | None:
-    if mention is None:
-        return NOBODY
-    return window.token_span(mention.start - offset, mention.end - offset)
 
 
 def _triple(probs: Array) -> tuple[float, float, float]:

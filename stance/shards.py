@@ -13,7 +13,8 @@ from typing import IO, Any, Self
 
 from stance.documents import Entry
 from stance.errors import CorpusError, InputError
-from stance.scoring import ModelSource, Scorer, check_document, load
+from stance.scoreable import check_document
+from stance.scoring import ModelSource, Scorer, load
 from stance.tables import parquet_writer, write_in_groups
 from stance.values import Document, Mention, Pair, Prediction
 

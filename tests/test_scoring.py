@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 import stance
 from stance.backends import TorchBackend
-from stance.scoring import MAX_CHARACTERS, Scorer
+from stance.scoreable import MAX_CHARACTERS
+from stance.scoring import Scorer
 from stance.values import Document, Mention, Pair, Prediction, Sentence
 
 from .conftest import TINY
