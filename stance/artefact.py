@@ -150,7 +150,7 @@ def check_folder(directory: Path) -> None:
                 f"{directory / name} is missing", hint="copy the whole model folder"
             )
         _check_content(directory / name)
-        found = _sha256(directory / name)
+        found = sha256_of(directory / name)
         if found != expected:
             raise ModelMismatchError(
                 f"{directory / name} has SHA-256 {found[:12]}…, SHA256SUMS says {expected[:12]}…",
@@ -192,7 +192,8 @@ def _check_content(path: Path) -> None:
         )
 
 
-def _sha256(path: Path) -> str:
+def sha256_of(path: Path) -> str:
+    """The SHA-256 of a file in hexadecimal, read in pieces."""
     with open(path, "rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
@@ -214,7 +215,7 @@ def _read_checksums(path: Path) -> dict[str, str]:
 def write_checksums(directory: Path) -> None:
     """Write SHA256SUMS over every other file in the folder, by name."""
     lines = [
-        f"{_sha256(file)}  {file.name}\n"
+        f"{sha256_of(file)}  {file.name}\n"
         for file in sorted(directory.iterdir())
         if file.is_file() and file.name != CHECKSUMS
     ]

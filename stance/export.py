@@ -23,7 +23,7 @@ from onnx import TensorProto, helper, numpy_helper
 from torch import Tensor, nn
 
 from stance.actor_table import load_actor_table
-from stance.artefact import ModelConfig
+from stance.artefact import ModelConfig, sha256_of
 from stance.backends import OnnxBackend
 from stance.network import StanceNetwork
 from stance.scoring import Scorer
@@ -59,7 +59,7 @@ def write_model(
             export_onnx(network, directory)
         finally:
             logger.setLevel(level)
-    digest = hashlib.sha256((directory / WEIGHTS).read_bytes()).hexdigest()
+    digest = sha256_of(directory / WEIGHTS)
     config = replace(config, model_id=f"{config.model_id}-{digest[:8]}")
     config.write(directory)
     tokenizer.save(str(directory / "tokenizer.json"), pretty=False)

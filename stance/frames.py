@@ -9,11 +9,11 @@ import datetime
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, get_args, get_type_hints
+from typing import TYPE_CHECKING, Any
 
 from stance.dates import parse_date
 from stance.errors import InputError, MissingDependencyError, StanceError
-from stance.records import StanceRecord
+from stance.records import StanceRecord, field_types
 from stance.rows import TABLES, rows_of_table
 from stance.scoring import Scorer, load
 from stance.tables import to_table
@@ -99,7 +99,9 @@ def to_pandas(records: Iterable[StanceRecord]) -> pandas.DataFrame:
     types = {str: "string", int: "Int64", float: "float64", bool: "bool"}
     columns = {
         name: pandas.Series(values, dtype=types.get(kind, "datetime64[s]"))
-        for (name, values), kind in zip(_columns(records).items(), _kinds().values(), strict=True)
+        for (name, values), (kind, _) in zip(
+            _columns(records).items(), field_types().values(), strict=True
+        )
     }
     return pandas.DataFrame(columns)
 
@@ -114,7 +116,9 @@ def to_polars(records: Iterable[StanceRecord]) -> polars.DataFrame:
         import polars
     except ImportError as error:
         raise MissingDependencyError("polars", "tables") from error
-    return polars.DataFrame(_columns(records), schema=_kinds())
+    return polars.DataFrame(
+        _columns(records), schema={name: kind for name, (kind, _) in field_types().items()}
+    )
 
 
 def to_arrow(records: Iterable[StanceRecord]) -> pyarrow.Table:
@@ -177,12 +181,3 @@ def _day(value: Any, where: str) -> datetime.date | None:
 def _columns(records: Iterable[StanceRecord]) -> dict[str, list[Any]]:
     rows = list(records)
     return {f.name: [getattr(row, f.name) for row in rows] for f in fields(StanceRecord)}
-
-
-def _kinds() -> dict[str, type]:
-    """The Python type of each column, whether or not it may be None."""
-    hints = get_type_hints(StanceRecord)
-    return {
-        name: next((t for t in get_args(hint) if t is not type(None)), hint)
-        for name, hint in ((f.name, hints[f.name]) for f in fields(StanceRecord))
-    }

@@ -9,7 +9,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from stance.artefact import CHECKSUMS, default_dir
+from stance.artefact import CHECKSUMS, default_dir, sha256_of
 from stance.errors import CorpusError, InputError, ResumeMismatchError
 from stance.input_files import InputFile
 from stance.output_folder import INPUTS, MANIFEST, atomic
@@ -26,7 +26,7 @@ def _model_identity(scorer: Scorer) -> dict[str, Any]:
     listed = Path(source.actors).read_bytes() if source.actors else b""
     return {
         "model_id": scorer.config.model_id,
-        "sha256": hashlib.sha256((directory / CHECKSUMS).read_bytes()).hexdigest(),
+        "sha256": sha256_of(directory / CHECKSUMS),
         "backend": source.backend,
         "actors": scorer.table.version,
         "own_actors": hashlib.sha256(listed).hexdigest() if source.actors else None,

@@ -6,7 +6,7 @@ import datetime
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, fields
 from html import escape
-from typing import Any
+from typing import Any, get_args, get_type_hints
 
 from stance.errors import InputError
 from stance.marking import INK, Span, sentence_html, showable
@@ -127,6 +127,14 @@ class StanceRecord:
                 f"not a stance record: {error}",
                 hint=f"fields: {', '.join(f.name for f in fields(cls))}",
             ) from error
+
+
+def field_types() -> dict[str, tuple[type, bool]]:
+    """The Python type of each field of a record, and whether it may be None."""
+    hints = get_type_hints(StanceRecord)
+    named = {f.name: hints[f.name] for f in fields(StanceRecord)}
+    kinds = {name: get_args(hint) or (hint,) for name, hint in named.items()}
+    return {name: (kind[0], len(kind) > 1) for name, kind in kinds.items()}
 
 
 def make_records(

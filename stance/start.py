@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 from dataclasses import dataclass, replace
@@ -11,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from stance.artefact import CHECKSUMS, ModelConfig, default_dir
+from stance.artefact import CHECKSUMS, ModelConfig, default_dir, sha256_of
 from stance.encode import read_tokenizer
 from stance.errors import InputError, MissingDependencyError, ModelNotFoundError
 from stance.network import PAIR_HEADS, TAGS, StanceNetwork, network_from_base, relabel
@@ -101,7 +100,7 @@ def _from_model(folder: Path, labels: Labels | None, max_length: int) -> Start:
         heads = {**config.pair_heads, "stance": stances}
         config = replace(config, pair_heads=heads, stance_values=values)
     config = replace(config, max_length=min(max_length, config.max_length))
-    digest = hashlib.sha256((folder / CHECKSUMS).read_bytes()).hexdigest()
+    digest = sha256_of(folder / CHECKSUMS)
     return Start(teacher.config.model_id, digest, network, teacher.tokenizer, config, teacher)
 
 
@@ -140,6 +139,6 @@ def _from_encoder(folder: Path, raw: object, labels: Labels, max_length: int) ->
         pad_id=pad_id,
         stance_values=values,
     )
-    digest = hashlib.sha256((folder / "model.safetensors").read_bytes()).hexdigest()
+    digest = sha256_of(folder / "model.safetensors")
     tokenizer = read_tokenizer(folder / "tokenizer.json")
     return Start(folder.name, digest, network, tokenizer, config, teacher)

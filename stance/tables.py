@@ -6,13 +6,12 @@ import datetime
 import itertools
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import fields
 from functools import lru_cache
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any, get_type_hints
+from typing import IO, TYPE_CHECKING, Any
 
 from stance.errors import InputError, MissingDependencyError
-from stance.records import StanceRecord
+from stance.records import StanceRecord, field_types
 from stance.values import SCHEMA_VERSION
 
 if TYPE_CHECKING:
@@ -38,12 +37,12 @@ def record_schema() -> pyarrow.Schema:
         bool: pa.bool_(),
         datetime.date: pa.date32(),
     }
-    hints = get_type_hints(StanceRecord)
-    columns = []
-    for field in fields(StanceRecord):
-        kind, *none = getattr(hints[field.name], "__args__", (hints[field.name],))
-        columns.append(pa.field(field.name, types[kind], nullable=bool(none)))
-    return pa.schema(columns)
+    return pa.schema(
+        [
+            pa.field(name, types[kind], nullable=optional)
+            for name, (kind, optional) in field_types().items()
+        ]
+    )
 
 
 def to_table(records: Sequence[StanceRecord]) -> pyarrow.Table:

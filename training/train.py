@@ -23,6 +23,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from stance.artefact import sha256_of
 from stance.encode import read_tokenizer
 from stance.examples import UNLABELLED, Example, TaggedSentence, make_examples
 from stance.formats import read_pairs
@@ -70,7 +71,7 @@ def main() -> None:
     config, shares = read_recipe(args.config)
     commit = revision()
     files = sorted(args.data.glob("*.jsonl"))
-    hashes = {f.name: hashlib.sha256(f.read_bytes()).hexdigest() for f in files}
+    hashes = {f.name: sha256_of(f) for f in files}
     base = args.base or packaged_base()
     tokenizer = read_tokenizer(base / "tokenizer.json")
     torch.manual_seed(config.seed)
