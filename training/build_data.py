@@ -30,7 +30,7 @@ NEWSMTSC_FILES = {
     "newsmtsc-mt_test": "mt_test",
 }
 CORPUS_FILES = {
-    "train": ("train", "train_analysis", "train_binding"),
+    "train": ("train", "train_analysis", "train_binding", "train_shift", "train_acts"),
     "dev": ("dev",),
     "analysis_dev": ("dev_analysis",),
     "test": ("test",),
