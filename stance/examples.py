@@ -5,11 +5,12 @@ from __future__ import annotations
 import random
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from stance.encode import NOBODY, Span, Window, encode_sentences, pad_pairs, pad_windows
@@ -37,7 +38,8 @@ class Example:
 
     `answers[i]` holds one index a pair head, UNLABELLED where unknown; `tags` is one index a
     token, or None when the sentence's mentions are not exhaustive. `share` is the chance to be
-    seen in an epoch, so that a large set need not crowd out a small one.
+    seen in an epoch, so that a large set need not crowd out a small one. `soft`, where a larger
+    model has answered, holds its probabilities, a row a pair, all heads side by side.
     """
 
     window: Window
@@ -45,6 +47,7 @@ class Example:
     answers: tuple[Answers, ...]
     tags: tuple[int, ...] | None
     share: float = 1.0
+    soft: NDArray[np.float32] | None = None
 
 
 def make_examples(
@@ -107,6 +110,24 @@ def _tags(
     return tuple(out)
 
 
+def ask_all(example: Example) -> Example:
+    """The example with every question its spans allow, the added ones without a label.
+
+    Those are all ordered pairs whose source is a source in some labelled pair, and how the text
+    portrays each span: what a larger model can answer where people labelled one pair.
+    """
+    spans = sorted({span for pair in example.pairs for span in pair} - {NOBODY})
+    sources = [NOBODY, *sorted({s for s, _ in example.pairs} - {NOBODY})]
+    asked = set(example.pairs)
+    added = [(s, t) for s in sources for t in spans if s != t and (s, t) not in asked]
+    unlabelled = (UNLABELLED,) * (len(example.answers[0]) if example.answers else 0)
+    return replace(
+        example,
+        pairs=(*example.pairs, *added),
+        answers=(*example.answers, *([unlabelled] * len(added))),
+    )
+
+
 def shuffled(
     examples: Sequence[Example], batch_size: int, rng: random.Random
 ) -> Iterator[list[Example]]:
@@ -131,22 +152,31 @@ def collate(
 ) -> dict[str, Tensor]:
     """Tensors for a batch: ids, mask (B, L), pairs (B, P, 4), answers (B, P, heads), tags (B, L).
 
-    With `sample` (most, rng), sentences with more pairs are represented by that many of them.
+    With `sample` (most, rng), sentences with more pairs are represented by that many of them. Where
+    an example has `soft`, so has the batch, (B, P, sum of head sizes), zero where nobody answered.
     """
     ids, mask = pad_windows([e.window for e in examples], pad_id)
     chosen = []
     for e in examples:
-        rows = list(zip(e.pairs, e.answers, strict=True))
+        rows = list(range(len(e.pairs)))
         if sample is not None and len(rows) > sample[0]:
             rows = sample[1].sample(rows, sample[0])
         chosen.append(rows)
-    pairs = pad_pairs([[spans for spans, _ in rows] for rows in chosen])
+    pairs = pad_pairs(
+        [[e.pairs[i] for i in rows] for e, rows in zip(examples, chosen, strict=True)]
+    )
     answers = np.full((*pairs.shape[:2], heads), UNLABELLED, dtype=np.int64)
     tags = np.full(ids.shape, UNLABELLED, dtype=np.int64)
     for i, (e, rows) in enumerate(zip(examples, chosen, strict=True)):
-        for j, (_, labels) in enumerate(rows):
-            answers[i, j] = labels
+        for j, row in enumerate(rows):
+            answers[i, j] = e.answers[row]
         if e.tags is not None:
             tags[i, : len(e.tags)] = e.tags
     arrays = {"ids": ids, "mask": mask, "pairs": pairs, "answers": answers, "tags": tags}
+    if width := max((e.soft.shape[1] for e in examples if e.soft is not None), default=0):
+        soft = np.zeros((*pairs.shape[:2], width), dtype=np.float32)
+        for i, (e, rows) in enumerate(zip(examples, chosen, strict=True)):
+            if e.soft is not None:
+                soft[i, : len(rows)] = e.soft[rows]
+        arrays["soft"] = soft
     return {name: torch.from_numpy(array) for name, array in arrays.items()}

@@ -41,7 +41,10 @@ class TrainConfig:
     `class_weights` weighs the stance labels in the loss: None, "balanced" (in inverse proportion to
     their frequency), or a weight for each label. `bfloat16` None uses it where the processor
     computes faster with it. `average_decay` is of the moving average of the weights, which
-    is what is scored and kept; `max_pairs` of one sentence are used in a step.
+    is what is scored and kept; `max_pairs` of one sentence are used in a step. `teacher_weight` is
+    that of a larger model's probabilities, where examples have them, beside 1 for the labels
+    (distillation, Hinton et al., 2015); `frozen_layers` keep the base's weights, and with one or
+    more so do the embeddings.
     """
 
     epochs: int = 12
@@ -60,6 +63,8 @@ class TrainConfig:
     head_weights: Mapping[str, float] = field(
         default_factory=lambda: {"stance": 1.0, "sentiment": 1.0, "shift_from": 0.3, "act": 0.3}
     )
+    teacher_weight: float = 0.0
+    frozen_layers: int = 0
     seed: int = 13
     bfloat16: bool | None = None
 
@@ -139,6 +144,7 @@ class _State:
         self, network: StanceNetwork, config: TrainConfig, examples: Sequence[Example]
     ) -> None:
         self.network, self.config = network, config
+        _freeze(network, config.frozen_layers)
         self.device = network.role.device
         self.steps = math.ceil(sum(e.share for e in examples) / config.batch_size) * config.epochs
         self.step = 0
@@ -189,6 +195,11 @@ class _State:
             answers = batch["answers"][..., index]
             loss = _mean_cross_entropy(logits, answers, config.label_smoothing, weights)
             total = total + loss * config.head_weights[head]
+        if config.teacher_weight and "soft" in batch:
+            soft = by_head(batch["soft"], self.network.config.pair_heads)
+            for head, logits in heads.items():
+                weight = config.teacher_weight * config.head_weights[head]
+                total = total + _mean_soft_cross_entropy(logits, soft[head]) * weight
         return total
 
     def close_epoch(self, loss: float, dev_score: DevScore) -> Scores:
@@ -257,11 +268,20 @@ def _copy(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
     return {name: tensor.detach().clone() for name, tensor in tensors.items()}
 
 
+def _freeze(network: StanceNetwork, layers: int) -> None:
+    """Keep the embeddings and the first layers as they are, but for what markers add to them."""
+    fixed = ("words", "positions", *(f"layers.{i}." for i in range(layers))) if layers else ()
+    for name, parameter in network.named_parameters():
+        parameter.requires_grad_(not name.startswith(fixed) or "relation_" in name)
+
+
 def _parameter_groups(network: StanceNetwork, config: TrainConfig) -> list[dict[str, object]]:
     """Four groups: encoder or new parameters, with or without weight decay."""
     new = ("relation_", "role", "tagger", "pair_")
     groups: dict[tuple[float, float], list[torch.nn.Parameter]] = defaultdict(list)
     for name, parameter in network.named_parameters():
+        if not parameter.requires_grad:
+            continue
         rate = config.head_lr if any(part in name for part in new) else config.encoder_lr
         decay = config.weight_decay if parameter.ndim > 1 else 0.0
         groups[rate, decay].append(parameter)
@@ -325,6 +345,12 @@ def _mean_cross_entropy(
     return summed / count.clamp(min=1e-6 if weights is not None else 1)
 
 
+def _mean_soft_cross_entropy(logits: Tensor, soft: Tensor) -> Tensor:
+    """Over the pairs that have probabilities; a row of zeros has none."""
+    summed = -(soft * logits.log_softmax(-1)).sum()
+    return summed / (soft.sum(-1) > 0).sum().clamp(min=1)
+
+
 @torch.inference_mode()
 def predict(
     network: StanceNetwork, examples: Sequence[Example], *, pad_id: int, batch_size: int = 64
@@ -346,7 +372,7 @@ def predict(
         rows = order[at : at + batch_size]
         batch = collate([examples[i] for i in rows], pad_id, len(heads))
         asked = (batch[name].to(network.role.device) for name in ("ids", "mask", "pairs"))
-        pair_logits, tag_logits = (x.cpu() for x in network(*asked))
+        pair_logits, tag_logits = (x.float().cpu() for x in network(*asked))
         for k, i in enumerate(rows):
             tags[i] = tag_logits[k, : len(examples[i].window.ids)].numpy()
             for head, logits in by_head(pair_logits, network.config.pair_heads).items():
