@@ -55,7 +55,9 @@ def print_records(
         console.print(f"\n[bold]{escape(name)}[/bold]")
         for record in rows:
             console.print(Padding(_answer(record, table), (0, 0, 0, 2), expand=False))
-            console.print(Padding(_sentence(record, cue_of.get(record)), (0, 0, 0, 4), expand=False))
+            console.print(
+                Padding(_sentence(record, cue_of.get(record)), (0, 0, 0, 4), expand=False)
+            )
 
 
 def _print_matrix(records: Sequence[StanceRecord], table: ActorTable, console: Console) -> None:

@@ -12,7 +12,7 @@ from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 
 from stance.actor_table import ActorTable
-from stance.cues import check_model, find_cues
+from stance.cues import find_cues
 from stance.evidence import EvidenceUnit, dyad_of, units_of
 from stance.marking import showable
 from stance.partials import PartialVectors, partial
@@ -95,7 +95,6 @@ def page_data(
     chosen = list(choose(dyads, units, by_id, turns))
     found = evidence(chosen, by_id, room, {})
     if scorer is not None:
-        check_model(records, scorer)
         shown = chosen[: len(found["evidence"].get("dyad", ()))]
         cues = find_cues((wording(unit, by_id) for _, unit in shown), scorer)
         found = evidence(shown, by_id, room, {cue.record: (cue.start, cue.end) for cue in cues})

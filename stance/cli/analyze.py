@@ -70,7 +70,9 @@ def analyze(
 
     with reporting_errors() as errors:
         if cues and as_json:
-            raise InputError("option --cues: cannot be with --json; records have no field for a cue")
+            raise InputError(
+                "option --cues: cannot be with --json; records have no field for a cue"
+            )
         day = parse_date(date, "option --date")
         scorer = load(model, actors=actors)
         # Rows that appear on the terminal as they are made are progress enough.
