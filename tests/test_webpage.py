@@ -150,9 +150,7 @@ SPANS = st.tuples(st.integers(-2, 30), st.integers(0, 9)).map(lambda s: (s[0], s
 
 
 @given(st.text(), SPANS, SPANS, st.none() | SPANS)
-def test_pieces_are_the_whole_text(
-    text: str, source: Span, target: Span, cue: Span | None
-) -> None:
+def test_pieces_are_the_whole_text(text: str, source: Span, target: Span, cue: Span | None) -> None:
     cut = pieces(text, source, target, cue)
     assert "".join(piece for piece, _ in cut) == text
     assert "".join(p for p, roles in cut if "cue" in roles) == text[slice(*within(cue))]
@@ -265,7 +263,9 @@ def test_command_finds_no_cues_for_records_of_another_model(tmp_path: Path) -> N
     stance.write_records(example_records(50), tmp_path / "records.jsonl")
     done = run("records.jsonl", "--cues", cwd=tmp_path)
     assert done.returncode == 1 and not (tmp_path / "report.html").exists()
-    assert "records are of the model stance-small-en-example, but the model loaded is" in done.stderr
+    assert (
+        "records are of the model stance-small-en-example, but the model loaded is" in done.stderr
+    )
     assert len(done.stderr.splitlines()) == 1
 
 
