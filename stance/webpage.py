@@ -57,8 +57,8 @@ def write_html(
         level: nominal coverage of the intervals, in (0, 1).
         select: which actors count as one, which dates count, and whether models may mix.
         table: gives actors their names; default: the built-in table.
-        scorer: the model of the records; marks the cue of every sentence on the page (`find_cues`),
-            which asks it dozens of times about each. Default: no cues.
+        scorer: the model of the records; marks the cue of every sentence on the page, which
+            takes about ten times as long as scoring them (`find_cues`). Default: no cues.
 
     Raises:
         InputError: `by` or `level` is not one of the above, the records are of several models or

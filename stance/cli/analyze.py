@@ -49,7 +49,7 @@ def analyze(
         bool,
         typer.Option(
             "--cues",
-            help="Print in bold the words that moved the model most; takes many times as long. "
+            help="Print in bold the words that moved the model most; takes about ten times as long. "
             "Not with --json: records have no field for them.",
         ),
     ] = False,
