@@ -33,6 +33,7 @@ NEARLY = 0.9
 """A run that takes this share of what the best one takes is preferred to it if it is shorter."""
 MOST_WORDS = 3
 QUESTIONS_AT_ONCE = 64
+"""Searched together, so that sentences of equal length share batches and memory stays bounded."""
 FUNCTION_WORDS = frozenset(
     "a an the this that these those and or but nor of on in at by for to from with into over as than "
     "it its he his him she her they their them we our us i my you your who whom whose which what "

@@ -56,7 +56,7 @@ def write_html(
         by: the period of the series: day, week, month, quarter or year.
         level: nominal coverage of the intervals, in (0, 1).
         select: which actors count as one, which dates count, and whether models may mix.
-        table: gives actors their names; default: the built-in table.
+        table: gives actors their names; default: the scorer's, else the built-in table.
         scorer: the model of the records; marks the cue of every sentence on the page, which
             takes about ten times as long as scoring them (`find_cues`). Default: no cues.
 
@@ -75,7 +75,7 @@ def write_html(
     search = search_turns(sums, level=level)
     style = _own("page.css")
     script = '"use strict";\n' + "".join(_own(name) for name in SCRIPTS)
-    names = table or load_actor_table()
+    names = table or (scorer.table if scorer else load_actor_table())
     room = MAX_BYTES - len(script.encode()) - len(style.encode()) - REST
     found = page_data(rows, sums, search, names, level=level, max_bytes=room, scorer=scorer)
     whole = summary(rows, sums)

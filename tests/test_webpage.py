@@ -267,6 +267,8 @@ def test_command_finds_no_cues_for_records_of_another_model(tmp_path: Path) -> N
         "records are of the model stance-small-en-example, but the model loaded is" in done.stderr
     )
     assert len(done.stderr.splitlines()) == 1
+    done = run("records.jsonl", "--model", "mymodel", cwd=tmp_path)
+    assert done.returncode == 1 and "option --model" in done.stderr
 
 
 def test_command_says_what_is_wrong(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ import typer
 from rich.console import Console
 
 from stance.cli.terminal import busy, reporting_errors
+from stance.errors import InputError
 
 
 def report(
@@ -46,7 +47,9 @@ def report(
 ) -> None:
     """Write one HTML page with heat map, series, turns and sentences; it needs no network.
 
-    Example:
+    Examples:
+
+      stance report records.jsonl -o report.html
 
       stance report records.jsonl -o report.html --cues
     """
@@ -56,6 +59,10 @@ def report(
     from stance.webpage import write_html
 
     with reporting_errors():
+        if model and not cues:
+            raise InputError(
+                "option --model: is for --cues only; a report without them needs no model"
+            )
         rows = list(chain.from_iterable(map(read_records, records)))
         select = Selection(level, mix_models=mix_models)
         scorer = load(model) if cues else None
