@@ -5,7 +5,7 @@ import re
 from io import StringIO
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.console import Console
 
@@ -144,6 +144,7 @@ WORDS = st.lists(
 )
 
 
+@settings(deadline=None)
 @given(WORDS, st.sampled_from([" ", ", ", " — ", "\u00a0", "  "]), st.data())
 def test_a_cut_takes_the_run_and_nothing_of_the_mentions(
     words: list[str], gap: str, data: st.DataObject
