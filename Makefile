@@ -4,7 +4,7 @@ TRAIN = $(PYTHON) training/train.py --data build/data
 
 UV ?= .venv/bin/uv
 
-.PHONY: install fix test build docs oldest newest fuzz audit actors experiments intervals turns pictures model
+.PHONY: install fix test build docs oldest newest fuzz audit actors experiments cues intervals turns pictures model
 
 install:
 	python3 -m venv .venv
@@ -51,6 +51,10 @@ pictures:
 
 # Both experiments of what an analyst relies on.
 experiments: intervals turns
+
+# How cues are looked for.
+cues:
+	$(PYTHON) benchmarks/cues.py
 
 # How often the intervals hold, and the worked validation example.
 intervals:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from stance.calibration import calibrate
     from stance.comparison import Comparison, compare
     from stance.corpus import score_corpus
+    from stance.cues import Cue, find_cues
     from stance.documents import Columns, read_documents
     from stance.errors import (
         ActorTableError,
@@ -84,6 +85,7 @@ _HOME = {
     "CorpusError": "errors",
     "CorpusSummary": "shards",
     "Correlation": "validation",
+    "Cue": "cues",
     "Document": "values",
     "Evaluation": "evaluation",
     "EvidenceUnit": "evidence",
@@ -122,6 +124,7 @@ _HOME = {
     "evaluate": "evaluation",
     "evidence_units": "evidence",
     "find_actors": "actors",
+    "find_cues": "cues",
     "find_turns": "turns",
     "finetune": "tuning",
     "finish": "vectors",
@@ -170,6 +173,7 @@ __all__ = [
     "CorpusError",
     "CorpusSummary",
     "Correlation",
+    "Cue",
     "Document",
     "Evaluation",
     "EvidenceUnit",
@@ -208,6 +212,7 @@ __all__ = [
     "evaluate",
     "evidence_units",
     "find_actors",
+    "find_cues",
     "find_turns",
     "finetune",
     "finish",

@@ -19,6 +19,7 @@ from stance.vectors import aggregate
 
 if TYPE_CHECKING:
     from stance.actor_table import ActorTable
+    from stance.cues import Cue
     from stance.evaluation import Evaluation
     from stance.records import StanceRecord
     from stance.shards import CorpusSummary
@@ -27,19 +28,26 @@ COLORS = {"against": "red", "neutral": "bright_black", "favor": "green"}
 MOST_COLUMNS = 8
 
 
-def print_records(records: Sequence[StanceRecord], table: ActorTable, console: Console) -> None:
+def print_records(
+    records: Sequence[StanceRecord],
+    table: ActorTable,
+    console: Console,
+    cues: Sequence[Cue] = (),
+) -> None:
     """The actor × target table, then every stance that is not neutral with its sentence.
 
     Args:
         records: of one or more documents.
         table: gives actors their names.
         console: where to print.
+        cues: of any of the records; their words are bold.
     """
     stances = [r for r in records if r.side != "neutral"]
     if not stances:
         console.print("No stance found." if records else "No two actors found in one sentence.")
         return
     _print_matrix(records, table, console)
+    cue_of = {cue.record: cue for cue in cues}
     by_source: dict[str, list[StanceRecord]] = defaultdict(list)
     for record in stances:
         by_source[_name(record.source_id, record.source_text, table)].append(record)
@@ -47,7 +55,9 @@ def print_records(records: Sequence[StanceRecord], table: ActorTable, console: C
         console.print(f"\n[bold]{escape(name)}[/bold]")
         for record in rows:
             console.print(Padding(_answer(record, table), (0, 0, 0, 2), expand=False))
-            console.print(Padding(_sentence(record), (0, 0, 0, 4), expand=False))
+            console.print(
+                Padding(_sentence(record, cue_of.get(record)), (0, 0, 0, 4), expand=False)
+            )
 
 
 def _print_matrix(records: Sequence[StanceRecord], table: ActorTable, console: Console) -> None:
@@ -88,12 +98,14 @@ def _answer(record: StanceRecord, table: ActorTable) -> Text:
     return line.append("  " + ", ".join(details), style=COLORS[record.side])
 
 
-def _sentence(record: StanceRecord) -> Text:
-    """The evidence with source and target underlined."""
+def _sentence(record: StanceRecord, cue: Cue | None) -> Text:
+    """The evidence with source and target underlined and the cue bold."""
     sentence = Text(showable(record.sentence))
     for mark in record.marks:
         if mark is not None:
             sentence.stylize("underline", *mark)
+    if cue is not None:
+        sentence.stylize("bold", cue.start, cue.end)
     return sentence
 
 

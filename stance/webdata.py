@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import accumulate
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from stance.actor_table import ActorTable
+from stance.cues import find_cues
 from stance.evidence import EvidenceUnit, dyad_of, units_of
 from stance.marking import showable
 from stance.partials import PartialVectors, partial
@@ -19,7 +20,10 @@ from stance.periods import on_calendar, period_start
 from stance.records import StanceRecord
 from stance.turns import Turn, TurnSearch
 from stance.vectors import Cell, StanceVector, finish, vectors_of
-from stance.webevidence import LONGEST_NAME, Dyad, as_json, choose, evidence
+from stance.webevidence import LONGEST_NAME, Dyad, as_json, choose, evidence, wording
+
+if TYPE_CHECKING:
+    from stance.scoring import Scorer
 
 MOST_DYADS = 2_000
 MOST_POINTS = 30_000
@@ -39,6 +43,7 @@ def page_data(
     *,
     level: float,
     max_bytes: int,
+    scorer: Scorer | None = None,
 ) -> dict[str, Any]:
     """What the page shows, as JSON values.
 
@@ -49,9 +54,11 @@ def page_data(
         table: gives actors their names.
         level: nominal coverage of the intervals.
         max_bytes: of the JSON; evidence is left out to stay below, never numbers of a dyad kept.
+        scorer: finds the cues of the evidence that fits; None marks none.
 
     Raises:
-        InputError: `level` is not allowed, or the records are of several models.
+        InputError: `level` is not allowed, the records are of several models, or the scorer's model
+            is another one.
     """
     series = finish(sums, level=level)
     units: dict[Dyad, list[EvidenceUnit]] = defaultdict(list)
@@ -79,12 +86,19 @@ def page_data(
         "turns": _turn_columns(turns, dyads, periods),
         "pairs_left_out": len(units) - len(dyads),
         "series_left_out": len(dyads) - with_series,
+        "cues": scorer is not None,
     }
     by_id: dict[str, list[StanceRecord]] = defaultdict(list)
     for record in records:
         by_id[record.id].append(record)
     room = max_bytes - len(as_json(numbers).encode())
-    return numbers | evidence(choose(dyads, units, by_id, turns), by_id, room)
+    chosen = list(choose(dyads, units, by_id, turns))
+    found = evidence(chosen, by_id, room, {})
+    if scorer is not None:
+        shown = chosen[: len(found["evidence"].get("dyad", ()))]
+        cues = find_cues((wording(unit, by_id) for _, unit in shown), scorer)
+        found = evidence(shown, by_id, room, {cue.record: (cue.start, cue.end) for cue in cues})
+    return numbers | found
 
 
 def summary(records: Sequence[StanceRecord], sums: PartialVectors) -> dict[str, Any]:

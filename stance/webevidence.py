@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import zip_longest
 from typing import Any
@@ -81,24 +81,32 @@ def choose(
 
 
 def evidence(
-    chosen: Iterator[tuple[int, EvidenceUnit]], by_id: Records, room: int
+    chosen: Iterable[tuple[int, EvidenceUnit]],
+    by_id: Records,
+    room: int,
+    cues: Mapping[StanceRecord, Span],
 ) -> dict[str, Any]:
     """Columns of the chosen units and the texts they point to, in at most `room` bytes of JSON.
 
-    Marks count UTF-16 units, as JavaScript does; probabilities are in percent; days count from the
-    first of year 1, 0 where there is none.
+    Marks are start and end of source, target and, if it is known, cue; they count UTF-16 units, as
+    JavaScript does. Probabilities are in percent; days count from the first of year 1, 0 where
+    there is none.
     """
     sentences, outlets, documents, acts = Texts(), Texts(), Texts(), Texts()
     all_texts = (sentences, outlets, documents, acts)
     rows: list[dict[str, Any]] = []
     used = 400
     for dyad, unit in chosen:
-        record, shift_from = _wording(unit, by_id), _stated(unit, by_id)
-        text, source, target = clip(showable(record.sentence), *record.marks)
+        record, shift_from = wording(unit, by_id), _stated(unit, by_id)
+        source, target = record.marks
+        # Of a record that went into a unit of the other side, the cue would speak for the wrong label.
+        cue = cues.get(record) if record.side == _label(unit) else None
+        spans = [source, target or (0, 0), *([cue] if cue else [])]
+        text, marks = clip(showable(record.sentence), spans)
         row = {
             "dyad": dyad,
             "sentence": sentences.place(text),
-            "marks": [_utf16(text, i) for span in (source, target) if span for i in span],
+            "marks": [_utf16(text, i) for span in marks for i in span],
             "day": _day(unit),
             "outlets": [outlets.place(showable(o)[:LONGEST_NAME]) for o in unit.outlets[:20]],
             "document": documents.place(showable(record.document_id)[:LONGEST_NAME]),
@@ -122,15 +130,13 @@ def evidence(
     }
 
 
-def clip(text: str, source: Span, target: Span | None) -> tuple[str, Span, Span | None]:
+def clip(text: str, marks: Sequence[Span]) -> tuple[str, list[Span]]:
     """A sentence of at most about LONGEST_SENTENCE characters around its marks, and the marks there.
 
     Marks that are not within the sentence are moved into it.
     """
-    within = [_within(text, span) for span in (source, target) if span is not None]
-    if len(text) > LONGEST_SENTENCE:
-        text, within = _cut(text, within)
-    return text, within[0], within[1] if target is not None else None
+    within = [_within(text, mark) for mark in marks]
+    return _cut(text, within) if len(text) > LONGEST_SENTENCE else (text, within)
 
 
 def _cut(text: str, marks: Sequence[Span]) -> tuple[str, list[Span]]:
@@ -162,7 +168,7 @@ def _utf16(text: str, index: int) -> int:
     return index + sum(char > "\uffff" for char in text[:index])
 
 
-def _wording(unit: EvidenceUnit, by_id: Records) -> StanceRecord:
+def wording(unit: EvidenceUnit, by_id: Records) -> StanceRecord:
     """The unit's record with the wording that stands for it."""
     records = [record for i in unit.record_ids for record in by_id[i]]
     return next((r for r in records if r.sentence == unit.sentence), records[0])

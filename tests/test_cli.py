@@ -117,6 +117,13 @@ def test_control_characters_do_not_reach_the_terminal() -> None:
     assert b"\x1b" not in done.stdout and b"condemned" in done.stdout
 
 
+def test_cues_of_an_article() -> None:
+    done = run("analyze", "-", "--cues", stdin=b"Seoul thanked Washington.")
+    assert (done.returncode, done.stderr) == (0, b"") and b"thanked" in done.stdout
+    done = run("analyze", "-", "--cues", "--json", stdin=b"Seoul thanked Washington.")
+    assert done.returncode == 1 and b"option --cues" in done.stderr and not done.stdout
+
+
 def test_no_actors_is_no_error() -> None:
     done = run("analyze", "-", stdin=b"It rained.")
     assert done.returncode == 0 and b"No two actors" in done.stdout

@@ -45,7 +45,7 @@ function drawPair() {
     ...(reverse ? [el("p", {}, el("button", { type: "button", click: () => openPair(reverse) }, `See ${pairName(reverse)}`))] : []),
     el("h3", {}, `By ${data.by}`), series,
     el("p", { class: "note" }, `${percent(data.level)} intervals. Hollow: fewer than ${FEW} sentences. Dashed: turn found. Triangle: shift stated. A point chooses its ${data.by}.`),
-    periodTable(dyad), el("h3", {}, "Sentences"), kept, evidenceTools(dyad), list);
+    periodTable(dyad), el("h3", {}, "Sentences"), kept, ...(data.cues ? [marksKey()] : []), evidenceTools(dyad), list);
   drawSeries(series, dyad);
   drawEvidence();
 }
@@ -57,6 +57,12 @@ function keptText(dyad) {
   return `${count(dyad.n, "distinct sentence")}${printed}${outlets}. ` + (left > 0
     ? `This page carries ${dyad.evidence.length.toLocaleString("en")} of them, the strongest and the latest; the other ${left.toLocaleString("en")} are in the records.`
     : "All are here.");
+}
+
+function marksKey() {
+  return el("p", { class: "note" }, el("mark", { class: "source" }, "source"), " ", el("mark", { class: "target" }, "target"), " ",
+    el("mark", { class: "cue" }, "cue"),
+    ": the words without which the model is least sure of its answer. They moved the model; they do not prove why. A sentence without such words has none.");
 }
 
 function backToHeatmap() {
@@ -121,11 +127,12 @@ function evidenceItem(item) {
 
 function markedText(item) {
   const text = data.sentences[item.sentence];
-  const [s0, s1, t0, t1] = item.marks;
+  const [s0, s1, t0, t1, c0, c1] = item.marks;
   const cuts = [...new Set([0, text.length, ...item.marks])].sort((a, b) => a - b);
   return cuts.slice(1).map((end, i) => {
     const start = cuts[i];
-    const roles = [...(s0 <= start && end <= s1 ? ["source"] : []), ...(t0 <= start && end <= t1 ? ["target"] : [])];
+    const roles = [...(s0 <= start && end <= s1 ? ["source"] : []), ...(t0 <= start && end <= t1 ? ["target"] : []),
+      ...(c0 <= start && end <= c1 ? ["cue"] : [])];
     const piece = text.slice(start, end);
     return roles.length ? el("mark", { class: roles.join(" "), title: roles.join(" and ") }, piece) : piece;
   });
