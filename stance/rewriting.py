@@ -73,9 +73,7 @@ def other_quotes(text: str) -> list[Edit]:
 
 def capitals(text: str) -> list[Edit]:
     """Every word in capitals, as in a headline."""
-    return [
-        (*m.span(), m[0].upper()) for m in re.finditer(r"\w+", text) if m[0] != m[0].upper()
-    ]
+    return [(*m.span(), m[0].upper()) for m in re.finditer(r"\w+", text) if m[0] != m[0].upper()]
 
 
 def no_full_stop(text: str) -> list[Edit]:
@@ -90,8 +88,9 @@ def doubled_spaces(text: str) -> list[Edit]:
 
 
 def em_dashes(text: str) -> list[Edit]:
-    """An unspaced em dash for each semicolon, spaced hyphen and other dash between words."""
-    pattern = r"(?<=\w)(?:; | - |--| -- | ?– | ?— )(?=\w)"
+    """An unspaced em dash for semicolons, other dashes, and commas before a clause of their own."""
+    clause = "(?:although|but|despite|even|though|which|while|who|whose|yet)"
+    pattern = rf"(?<=\w)(?:; | - | -- |--| – | — |, (?={clause} ))(?=\w)"
     return [(*m.span(), "—") for m in re.finditer(pattern, text)]
 
 

@@ -70,7 +70,9 @@ def states_of(text: str, table: ActorTable) -> StatesOfText:
         found = []
         if mention.actor_id in spellings():
             found = [
-                StateName(mention.start + m.start(), mention.start + m.end(), mention.actor_id, form)
+                StateName(
+                    mention.start + m.start(), mention.start + m.end(), mention.actor_id, form
+                )
                 for m in _pattern(mention.actor_id).finditer(mention.text)
                 if (form := str(m.lastgroup))
             ]
@@ -111,21 +113,30 @@ def _edits(text: str, name: StateName, full: str) -> list[Edit]:
     """One name for another, with the words around it that depend on it."""
     new, start, end = _bare(full), name.start, name.end
     edits: list[Edit] = [(start, end, new)]
-    before = re.search(r"(?<!\w)(the|an?) $", text[:start], re.I)
     took, takes = (n.startswith("the ") for n in (spellings()[name.id][name.form], full))
-    if before and before[1].lower() != "the":
-        article = "an" if re.match("[AEIO]", new) else "a"
-        edits.append((before.start(1), start, before[1][0] + article[1:] + " "))
-    elif took and not takes and before:
-        edits.append((before.start(), start, ""))
+    if took and not takes:
+        edits += _without_the(text, start)
     elif takes and not took and not text[:start].endswith("-"):
         edits.append((start, start, "The " if start == 0 else "the "))
+    edits += _a_or_an(text, start, new)
     possessive = re.match(r"['’](s(?!\w))?", text[end:])
     if possessive and possessive[1] and new.endswith("s"):
         edits.append((end + 1, end + 2, ""))
     elif possessive and not possessive[1] and text[end - 1] == "s" and not new.endswith("s"):
         edits.append((end + 1, end + 1, "s"))
     return edits
+
+
+def _without_the(text: str, start: int) -> list[Edit]:
+    article = re.search(r"(?<!\w)the $", text[:start], re.I)
+    return [(article.start(), start, "")] if article else []
+
+
+def _a_or_an(text: str, start: int, new: str) -> list[Edit]:
+    """The article before `start` as the new word wants it; of the list none sounds unlike its letter."""
+    article = re.search(r"(?<!\w)an? $", text[:start], re.I)
+    right = "n " if re.match("[AEIO]", new) else " "
+    return [(article.start() + 1, start, right)] if article else []
 
 
 def _bare(name: str) -> str:
@@ -155,8 +166,8 @@ def masking(text: str, spans: list[Span], states: StatesOfText) -> list[Edit] | 
         key = inside[0].id if inside else text[start:end].casefold()
         number = len(letters)
         letter = letters.setdefault(key, chr(ord("A") + number) if number < 26 else str(number))
-        edits.append((start, end, f"{'Country' if inside else 'Actor'} {letter}"))
+        new = f"{'Country' if inside else 'Actor'} {letter}"
+        edits += [(start, end, new), *_a_or_an(text, start, new)]
         if inside and spellings()[key][inside[0].form].startswith("the "):
-            article = re.search(r"(?<!\w)the $", text[:start], re.I)
-            edits += [(article.start(), start, "")] if article else []
+            edits += _without_the(text, start)
     return edits
