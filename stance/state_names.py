@@ -16,6 +16,7 @@ from stance.actor_table import DATA, ActorTable
 from stance.actors import find_actors
 from stance.labelled import Span
 from stance.rewriting import Edit, whole_word
+from stance.values import Mention
 
 FORMS = ("name", "capital", "demonym")
 
@@ -67,20 +68,22 @@ def states_of(text: str, table: ActorTable) -> StatesOfText:
     for mention in find_actors(text, table=table):
         if mention.via == "coref":
             continue
-        found = []
-        if mention.actor_id in spellings():
-            found = [
-                StateName(
-                    mention.start + m.start(), mention.start + m.end(), mention.actor_id, form
-                )
-                for m in _pattern(mention.actor_id).finditer(mention.text)
-                if (form := str(m.lastgroup))
-            ]
+        found = _names_in(mention)
         if found and not _is_people(text, mention.start, mention.text, found[0]):
             names += found
         else:
             loose |= set(mention.actor_ids)
     return StatesOfText(tuple(names), frozenset(loose))
+
+
+def _names_in(mention: Mention) -> list[StateName]:
+    state, at = mention.actor_id, mention.start
+    if state is None or state not in spellings():
+        return []
+    return [
+        StateName(at + m.start(), at + m.end(), state, m.lastgroup or "")
+        for m in _pattern(state).finditer(mention.text)
+    ]
 
 
 def _is_people(text: str, start: int, words: str, name: StateName) -> bool:
