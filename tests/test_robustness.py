@@ -9,7 +9,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.console import Console
 
@@ -252,6 +252,7 @@ def test_masks_hide_a_name_wherever_it_stands() -> None:
     assert masking(text, [(0, 17), (4, 10)], states_of(text, TABLE)) is None
 
 
+@settings(deadline=None, max_examples=50)
 @given(st.text(max_size=40), st.data())
 def test_edits_carry_spans_along(text: str, data: st.DataObject) -> None:
     cuts = sorted(data.draw(st.lists(st.integers(0, len(text)), min_size=4, max_size=4)))
