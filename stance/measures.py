@@ -17,7 +17,7 @@ from stance.values import STANCES
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One measure of one check over `n` answers; `value` and `interval` are nan without any.
+    """One measure of one check over `n` answers; without any, `value` is nan.
 
     `at_least` and `at_most` are what is asked of it, None where nothing is.
     """
@@ -29,6 +29,13 @@ class Check:
     n: int
     at_least: float | None = None
     at_most: float | None = None
+
+    @property
+    def asked(self) -> str:
+        """The bound as a person reads it; empty where nothing is asked."""
+        if self.at_least is not None:
+            return f"≥ {self.at_least}"
+        return "" if self.at_most is None else f"≤ {self.at_most}"
 
     @property
     def met(self) -> bool | None:

@@ -109,8 +109,14 @@ class _Dyad:
 
     first: str
     second: str
-    questions: tuple[int, ...]
+    questions: dict[int, tuple[str, str]]
+    """By position in the pairs: which of the two is the source, which the target."""
+    text: str
     states: StatesOfText
+
+    def renaming(self, new_ids: Mapping[str, str]) -> list[Edit]:
+        """The edits of the text that give states the names of others."""
+        return renaming(self.text, self.states, new_ids)
 
 
 def _dyads(
@@ -119,30 +125,25 @@ def _dyads(
     """One dyad a text, where it has one: the first with a stance, else the first."""
     dyads = []
     for text, indices in texts.items():
-        ends = {i: _ends(own.pairs[i], states[text]) for i in indices}
-        named = [i for i in indices if None not in ends[i] and len({*ends[i]}) == 2]
+        named: dict[int, tuple[str, str]] = {}
+        for i in indices:
+            ends = (own.pairs[i].source, own.pairs[i].target)
+            source, target = (span and states[text].state_of(span) for span in ends)
+            if source and target and source != target:
+                named[i] = source, target
         if named:
-            first, second = ends[next((i for i in named if own.gold[i] != 1), named[0])]
-            questions = tuple(i for i in named if {*ends[i]} == {first, second})
-            dyads.append(_Dyad(str(first), str(second), questions, states[text]))
+            first, second = next(
+                (named[i] for i in named if own.gold[i] != 1), [*named.values()][0]
+            )
+            questions = {i: ends for i, ends in named.items() if {*ends} == {first, second}}
+            dyads.append(_Dyad(first, second, questions, text, states[text]))
     return dyads
-
-
-def _ends(pair: LabelledPair, states: StatesOfText) -> tuple[str | None, str | None]:
-    source, target = (span and states.state_of(span) for span in (pair.source, pair.target))
-    return source, target
 
 
 def _exchanged(own: Answers, answer: Answer, dyads: Sequence[_Dyad]) -> list[Check]:
     """The two names exchanged in the text: who stands in the same place has the same stance."""
-    edits = [
-        (d.questions, _renaming(own, d, {d.first: d.second, d.second: d.first})) for d in dyads
-    ]
+    edits = [([*d.questions], d.renaming({d.first: d.second, d.second: d.first})) for d in dyads]
     return [_agreement("names exchanged in the text", own, answer, edits)]
-
-
-def _renaming(own: Answers, dyad: _Dyad, new: Mapping[str, str]) -> list[Edit]:
-    return renaming(own.pairs[dyad.questions[0]].text, dyad.states, new)
 
 
 def _names(
@@ -200,11 +201,10 @@ def _renamed(
     # A drawn state that stands elsewhere in the text gets a name that is free now.
     free = [state for state in ends if state not in drawn]
     new |= zip([state for state in drawn if state not in ends], free, strict=True)
-    edits = _renaming(own, dyad, new)
-    for index in dyad.questions:
-        source, target = _ends(own.pairs[index], dyad.states)
+    edits = dyad.renaming(new)
+    for index, (source, target) in dyad.questions.items():
         (pair,) = rewritten([own.pairs[index]], edits)
-        yield index, pair, (new[str(source)], new[str(target)])
+        yield index, pair, (new[source], new[target])
 
 
 # --- masks and noise -----------------------------------------------------------------------

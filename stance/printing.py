@@ -20,7 +20,6 @@ from stance.vectors import aggregate
 if TYPE_CHECKING:
     from stance.actor_table import ActorTable
     from stance.evaluation import Evaluation
-    from stance.measures import Check
     from stance.records import StanceRecord
     from stance.robustness import Robustness
     from stance.shards import CorpusSummary
@@ -129,9 +128,10 @@ def print_robustness(result: Robustness, console: Console, worst: int = 5) -> No
     for check in result.checks:
         low, high = check.interval or (None, None)
         interval = "" if low is None else f"{low:.3f} – {high:.3f}"
-        style = {True: "green", False: "red", None: None}[check.met]
-        value = Text("–" if check.n == 0 else f"{check.value:.3f}", style=style or "")
-        table.add_row(check.check, check.measure, value, interval, str(check.n), asked(check))
+        style = {True: "green", False: "red", None: ""}[check.met]
+        value = Text("–" if check.n == 0 else f"{check.value:.3f}", style=style)
+        asked = check.asked + {True: " met", False: " missed", None: ""}[check.met]
+        table.add_row(check.check, check.measure, value, interval, str(check.n), asked)
     console.print(table)
     if result.shifts:
         shifts = Table("worst pairs of states: source", "target", "mean shift of score", "n")
@@ -141,14 +141,6 @@ def print_robustness(result: Robustness, console: Console, worst: int = 5) -> No
     console.print(
         " ".join(f"{key}={value}" for key, value in result.signature.items()), style="bright_black"
     )
-
-
-def asked(check: Check) -> str:
-    """What a check must reach, and by its colour or this word alone whether it does."""
-    if check.at_least is None and check.at_most is None:
-        return ""
-    bound = f"≤ {check.at_most}" if check.at_least is None else f"≥ {check.at_least}"
-    return bound + {True: " met", False: " missed", None: ""}[check.met]
 
 
 def print_summary(summary: CorpusSummary, console: Console) -> None:

@@ -43,7 +43,7 @@ class Robustness:
         """One object ready for `json.dumps`; what is not defined becomes null."""
         checks = []
         for check in self.checks:
-            row = asdict(check) | {"met": check.met}
+            row = asdict(check) | {"asked": check.asked, "met": check.met}
             if math.isnan(check.value):
                 row |= {"value": None, "interval": None}
             checks.append(row)

@@ -69,7 +69,7 @@ def states_of(text: str, table: ActorTable) -> StatesOfText:
         if mention.via == "coref":
             continue
         found = _names_in(mention)
-        if found and not _is_people(text, mention.start, mention.text, found[0]):
+        if found and not _is_people(text, mention, found[0]):
             names += found
         else:
             loose |= set(mention.actor_ids)
@@ -86,12 +86,12 @@ def _names_in(mention: Mention) -> list[StateName]:
     ]
 
 
-def _is_people(text: str, start: int, words: str, name: StateName) -> bool:
-    """ "the Chinese" by itself: few demonyms can stand so."""
+def _is_people(text: str, mention: Mention, name: StateName) -> bool:
+    """Whether a demonym stands alone, as in "the Chinese", which few demonyms can."""
     return (
         name.form == "demonym"
-        and words == text[name.start : name.end]
-        and text[:start].lower().endswith("the ")
+        and (name.start, name.end) == (mention.start, mention.end)
+        and text[: mention.start].lower().endswith("the ")
     )
 
 
@@ -119,8 +119,9 @@ def _edits(text: str, name: StateName, full: str) -> list[Edit]:
     took, takes = (n.startswith("the ") for n in (spellings()[name.id][name.form], full))
     if took and not takes:
         edits += _without_the(text, start)
-    elif takes and not took and not text[:start].endswith("-"):
-        edits.append((start, start, "The " if start == 0 else "the "))
+    elif takes and not took and not re.search(r"-$|(?<!\w)(the|an?) $", text[:start], re.I):
+        opens = re.search(r"(?:^|[.!?] )[\"“‘']?$", text[:start])
+        edits.append((start, start, "The " if opens else "the "))
     edits += _a_or_an(text, start, new)
     possessive = re.match(r"['’](s(?!\w))?", text[end:])
     if possessive and possessive[1] and new.endswith("s"):
@@ -166,11 +167,12 @@ def masking(text: str, spans: list[Span], states: StatesOfText) -> list[Edit] | 
     edits: list[Edit] = []
     for start, end in sorted(taken):
         inside = [n for n in states.names if start <= n.start and n.end <= end]
-        key = inside[0].id if inside else text[start:end].casefold()
+        state = inside[0] if len({n.id for n in inside}) == 1 else None
+        key = state.id if state else text[start:end].casefold()
         number = len(letters)
         letter = letters.setdefault(key, chr(ord("A") + number) if number < 26 else str(number))
-        new = f"{'Country' if inside else 'Actor'} {letter}"
+        new = f"{'Country' if state else 'Actor'} {letter}"
         edits += [(start, end, new), *_a_or_an(text, start, new)]
-        if inside and spellings()[key][inside[0].form].startswith("the "):
+        if state and spellings()[state.id][state.form].startswith("the "):
             edits += _without_the(text, start)
     return edits

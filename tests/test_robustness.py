@@ -212,6 +212,8 @@ def test_no_training_sentence_is_in_the_sets() -> None:
         ("An Iranian frigate shadowed us.", {"IRN": "KEN"}, "A Kenyan frigate shadowed us."),
         ("A Ugandan aide met a Polish one.", {"POL": "UKR"}, "A Ugandan aide met a Ukrainian one."),
         ("Paris' mayor; Paris's mayor", {"FRA": "JPN"}, "Tokyo's mayor; Tokyo's mayor"),
+        ("A Japan-friendly port", {"JPN": "USA"}, "A United States-friendly port"),
+        ('Lima left. "Japan stays."', {"JPN": "PHL"}, 'Lima left. "The Philippines stays."'),
         ("Rome’s mayor thanked Oslo.", {"ITA": "FRA"}, "Paris’ mayor thanked Oslo."),
         ("South Korea's army and North Korean guards", {"KOR": "PRK", "PRK": "KOR"},
          "North Korea's army and South Korean guards"),

@@ -181,7 +181,7 @@ def robustness_table(results: list[Row]) -> str:
         first = row[0]
         if first["check"] not in SETS:
             cells = " | ".join(map(_measured, row))
-            lines.append(f"| {first['check']} | {first['measure']} | {_asked(first)} | {cells} |")
+            lines.append(f"| {first['check']} | {first['measure']} | {first['asked']} | {cells} |")
     return "\n".join(lines)
 
 
@@ -214,9 +214,3 @@ def _measured(check: Row) -> str:
     interval = "[{:.3f}, {:.3f}] ".format(*check["interval"]) if check["interval"] else ""
     missed = ", missed" if check["met"] is False else ""
     return f"{check['value']:.3f} {interval}({check['n']}){missed}"
-
-
-def _asked(check: Row) -> str:
-    if check["at_least"] is not None:
-        return f"≥ {check['at_least']}"
-    return "" if check["at_most"] is None else f"≤ {check['at_most']}"
