@@ -280,7 +280,7 @@ def test_noise_keeps_the_names(noise: str) -> None:
         for old, new in ((pair.source, noisy.source), (pair.target, noisy.target)):
             assert old and new
             assert letters(noisy.text[slice(*new)]) == letters(pair.text[slice(*old)]) != ""
-    assert changed >= 20
+    assert changed >= 10
 
 
 def test_the_whole_with_a_model_is_the_same_again(tiny: Scorer) -> None:
