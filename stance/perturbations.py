@@ -95,6 +95,7 @@ def _turned(own: Answers) -> list[Check]:
     name = "question turned round"
     return [
         share(name, "has its own label", right[turned], groups, at_least=0.9),
+        share(name, "has it where it differs", right[turned][differ], differing, at_least=0.9),
         share(name, "both questions right", right[first] & right[turned], groups),
         share(name, "same polar answer, wrongly", kept[differ], differing),
     ]

@@ -117,6 +117,7 @@ def test_a_scorer_that_does_not_see_the_direction_is_found() -> None:
     name = "question turned round"
     assert checks[name, "has its own label"].value == 0
     assert checks[name, "has its own label"].met is False
+    assert checks[name, "has it where it differs"].value == 0
     assert checks[name, "same polar answer, wrongly"].value == 1
     assert checks[name, "both questions right"].value == 0
 
