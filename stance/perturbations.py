@@ -175,7 +175,7 @@ def _names(
     largest = abs(shifts[0].shift) if shifts else math.nan
     name = "other states"
     return [
-        mean(name, "mean |change of score|", np.abs(changes), groups, at_most=0.05),
+        mean(name, "mean absolute change of score", np.abs(changes), groups, at_most=0.05),
         # Resampling adds noise to every mean, which pushes an interval of their maximum upward.
         Check(name, "largest mean shift of a pair", largest, None, len(shifts), at_most=0.1),
     ], shifts

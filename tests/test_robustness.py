@@ -300,7 +300,7 @@ def test_no_states_is_nothing_measured(tiny: Scorer) -> None:
     pair = LabelledPair("1", "Acme sued Bolt", (0, 4), (10, 14), "against")
     result = stance.check_robustness([pair], tiny, draws=1)
     checks = {(c.check, c.measure): c for c in result.checks}
-    none = checks["other states", "mean |change of score|"]
+    none = checks["other states", "mean absolute change of score"]
     assert math.isnan(none.value) and none.n == 0 and none.met is None
     assert checks["names masked", "same label"].n == 1
     assert '"value": null' in json.dumps(result.to_json(), allow_nan=False)
@@ -335,6 +335,7 @@ def test_the_card_says_what_was_missed(tiny: Scorer, monkeypatch: pytest.MonkeyP
     found["checks"][0] |= {"value": 0.5, "met": False}  # type: ignore[index]
     table = card.robustness_table([found, found]).splitlines()
     assert table[2].count("0.500 [") == 2 and table[2].count("missed") == 2
+    assert {line.count("|") for line in table} == {6}
     assert "negation" not in "".join(table) and "negation" in card.minimal_pairs_table(found)
     assert "made up: " in card.worst_shifts([found])
     sys.modules.pop("card")
