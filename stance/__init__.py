@@ -59,6 +59,7 @@ if TYPE_CHECKING:
         to_matrix,
     )
     from stance.records import StanceRecord
+    from stance.robustness import Robustness, check_robustness
     from stance.scoring import Scorer, analyze, load
     from stance.sentences import split_sentences
     from stance.shards import CorpusSummary
@@ -101,6 +102,7 @@ _HOME = {
     "PartialVectors": "partials",
     "Prediction": "values",
     "ResumeMismatchError": "errors",
+    "Robustness": "robustness",
     "Scorer": "scoring",
     "Selection": "partials",
     "Sentence": "values",
@@ -119,6 +121,7 @@ _HOME = {
     "alignment": "positions",
     "analyze": "scoring",
     "calibrate": "calibration",
+    "check_robustness": "robustness",
     "compare": "comparison",
     "documents_from": "frames",
     "evaluate": "evaluation",
@@ -189,6 +192,7 @@ __all__ = [
     "PartialVectors",
     "Prediction",
     "ResumeMismatchError",
+    "Robustness",
     "Scorer",
     "Selection",
     "Sentence",
@@ -207,6 +211,7 @@ __all__ = [
     "alignment",
     "analyze",
     "calibrate",
+    "check_robustness",
     "compare",
     "documents_from",
     "evaluate",

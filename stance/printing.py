@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from stance.cues import Cue
     from stance.evaluation import Evaluation
     from stance.records import StanceRecord
+    from stance.robustness import Robustness
     from stance.shards import CorpusSummary
 
 COLORS = {"against": "red", "neutral": "bright_black", "favor": "green"}
@@ -128,6 +129,27 @@ def print_evaluation(result: Evaluation, console: Console) -> None:
     for label, row in zip(result.labels, result.confusion, strict=True):
         confusion.add_row(label, *map(str, row))
     console.print(confusion)
+    console.print(
+        " ".join(f"{key}={value}" for key, value in result.signature.items()), style="bright_black"
+    )
+
+
+def print_robustness(result: Robustness, console: Console, worst: int = 5) -> None:
+    """Every check with what is asked of it, the worst pairs of states, and the signature."""
+    table = Table("check", "measure", "value", "interval", "n", "asked")
+    for check in result.checks:
+        low, high = check.interval or (None, None)
+        interval = "" if low is None else f"{low:.3f} – {high:.3f}"
+        style = {True: "green", False: "red", None: ""}[check.met]
+        value = Text("–" if check.n == 0 else f"{check.value:.3f}", style=style)
+        asked = check.asked + {True: " met", False: " missed", None: ""}[check.met]
+        table.add_row(check.check, check.measure, value, interval, str(check.n), asked)
+    console.print(table)
+    if result.shifts:
+        shifts = Table("worst pairs of states: source", "target", "mean shift of score", "n")
+        for shift in result.shifts[:worst]:
+            shifts.add_row(shift.source_id, shift.target_id, f"{shift.shift:+.3f}", str(shift.n))
+        console.print(shifts)
     console.print(
         " ".join(f"{key}={value}" for key, value in result.signature.items()), style="bright_black"
     )

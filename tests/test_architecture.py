@@ -22,6 +22,7 @@ ORDER = (
     "copies periods evidence partials intervals vectors positions vector_tables validation "
     "changepoints turns shifts turn_tables tables files input_files input_rows documents shards output_folder "
     "corpus_input manifest cluster corpus frames evaluation comparison calibration card "
+    "measures minimal_pairs rewriting state_names perturbations robustness "
     "start teacher tuning estimator spacy_component transformers_task "
     "plots webevidence webdata webpage printing scores_page cli __main__"
 ).split()
