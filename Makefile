@@ -2,6 +2,9 @@ DATA ?= ../shared/data
 PYTHON ?= .venv/bin/python
 TRAIN = $(PYTHON) training/train.py --data build/data
 
+# all-mpnet-base-v2 of the Hugging Face Hub (sentence-transformers), as a folder.
+TEACHER ?= all-mpnet-base-v2
+
 UV ?= .venv/bin/uv
 
 .PHONY: install fix test build docs oldest newest fuzz audit actors experiments cues intervals turns pictures model
@@ -79,7 +82,10 @@ model:
 	$(TRAIN) --out build/fifth --config training/configs/fifth.toml --init build/third-fourth
 	$(PYTHON) training/average.py --out build/third-fifth build/third-fourth build/fifth
 	$(TRAIN) --out build/sixth --config training/configs/sixth.toml --init build/third-fifth
-	$(PYTHON) training/average.py --out build/run build/third-fifth build/sixth
+	$(PYTHON) training/average.py --out build/fifth-sixth build/third-fifth build/sixth
+	$(TRAIN) --out build/teacher --config training/configs/teacher.toml --base $(TEACHER)
+	$(PYTHON) training/teach.py --data build/data --teachers build/teacher build/fifth-sixth --weights 0.7 0.3 --out build/soft
+	$(TRAIN) --out build/run --config training/configs/seventh.toml --init build/fifth-sixth --soft build/soft
 	$(PYTHON) training/calibrate.py --data build/data --run build/run
 	$(PYTHON) training/export.py --run build/run --out models/stance-small-en
 	$(PYTHON) training/evaluate.py --data build/data --run build/run --model models/stance-small-en
