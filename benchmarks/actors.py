@@ -12,8 +12,10 @@ How a found mention is held against a labelled one:
 - The corpus gives towns, office holders, courts, crowds and parties ids of their own where the
   table gives the country, or the organisation, and a role or use. What is found on exactly such a
   span is left out, and the label with it.
-- Its ids of organisations are their writers' ("WB", "EU_COMMISSION", "EC"): equal are ids that
-  share a beginning, or of which one is the initials of a name of the other.
+- Its ids of organisations are their writers' ("EC", "EU_COMMISSION", "RED_CROSS", "RSF_ORG"): equal
+  are ids that share a beginning, or of which one begins with a name of the other or is its initials.
+- Whoever has an organisation's id counts as one, a person or a place that speaks for it as well; a
+  company does not ("WB" is the World Bank and Warner Bros).
 - *Wrong country*: a state found where another state is labelled, by number of states found.
 """
 
@@ -84,14 +86,22 @@ def same_organisation(table: ActorTable, gold: str, found: str) -> bool:
     """Whether a writer's id and one of ours mean the same organisation."""
     if found.startswith("ent:"):
         return True  # neither names an actor of the table
-    ours, theirs = (re.sub(r"[^A-Z0-9]", "", i.split(":")[-1].upper()) for i in (found, gold))
+    ours, theirs = letters(found.split(":")[-1]), letters(gold.removesuffix("_ORG"))
+    names = table.names_of(found)
     initials = {
         "".join(word[0] for word in words if keep(word))
-        for name in table.names_of(found)
+        for name in names
         for words in [name.upper().split()]
         for keep in (lambda w: True, lambda w: w not in ("OF", "THE", "FOR", "AND"))
     }
-    return ours.startswith(theirs) or theirs.startswith(ours) or theirs in initials
+    known = initials | {letters(name) for name in names}
+    named = any(theirs.startswith(letters(name)) for name in names if len(name) > 3)
+    return ours.startswith(theirs) or theirs.startswith(ours) or named or theirs in known
+
+
+def letters(name: str) -> str:
+    """The letters and digits of a name or id, in upper case."""
+    return re.sub(r"[^A-Z0-9]", "", name.upper())
 
 
 def tally(rows: Iterable[Row], find: Finder, table: ActorTable) -> Tally:
@@ -108,7 +118,8 @@ def gold_class(table: ActorTable, mention: Row, organisations: frozenset[str]) -
     """state, org (or somebody who speaks as one), or another kind of the corpus."""
     if is_state(table, mention["id"]):
         return "state"
-    return "org" if mention["id"] in organisations else str(mention["kind"])
+    speaks = mention["id"] in organisations and mention["kind"] != "company"
+    return "org" if speaks else str(mention["kind"])
 
 
 def count_sentence(row: Row, found: list[Mention], table: ActorTable, total: Tally) -> None:
@@ -120,7 +131,7 @@ def count_sentence(row: Row, found: list[Mention], table: ActorTable, total: Tal
         span = (mention.start, mention.end)
         if span in gold:
             total.recalled[gold[span]["kind"]] += 1
-        cls = judged_as(mention, gold.get(span), table)
+        cls = judged_as(mention, gold.get(span), table, total.organisations)
         if cls == "finer":
             left_out.add(span)
         if cls not in ("state", "org"):
@@ -167,16 +178,19 @@ def judge(
         note(total, f"{cls} found, not labelled", row, span, mention, over)
 
 
-def judged_as(mention: Mention, gold: Row | None, table: ActorTable) -> str:
+def judged_as(
+    mention: Mention, gold: Row | None, table: ActorTable, organisations: frozenset[str]
+) -> str:
     """The class in which a found mention counts; "finer" or "" if the corpus cannot judge it."""
     if not mention.actor_ids:
         return ""
     if is_state(table, mention.actor_ids[0]):
         return "finer" if gold is not None and not is_state(table, gold["id"]) else "state"
+    labelled = "" if gold is None else gold_class(table, gold, organisations)
     if mention.actor_ids[0].startswith("igo:"):
-        other = gold is not None and gold["kind"] != "org" and not is_state(table, gold["id"])
-        return "finer" if gold and other and not equal(gold, mention, table) else "org"
-    return "org" if gold is not None and gold["kind"] == "org" else ""
+        finer = labelled not in ("", "org", "state")
+        return "finer" if gold and finer and not equal(gold, mention, table) else "org"
+    return labelled if labelled == "org" else ""
 
 
 def equal(gold: Row, found: Mention, table: ActorTable) -> bool:
