@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from stance.actors import find_actors
+from stance.values import Mention
 
 PRONOUNS = frozenset("it its they their them we our us he his her".split())
 Row = dict[str, Any]
@@ -59,6 +60,37 @@ def case_lines(path: Path) -> list[str]:
     return [f"- {shown(tiers)}", f"- By tag: {shown(tags)}"]
 
 
+def share(right: int, found: int, gold: int) -> str:
+    """How much was taken, how much of it rightly, and how much there was."""
+    rate = f"{right} of {found} resolved are right ({right / max(found, 1):.1%})"
+    return f"{rate}, of {gold} that could be"
+
+
+def is_pronoun(mention: Mention) -> bool:
+    """Whether a mention that refers back is only a pronoun."""
+    return mention.via == "coref" and mention.text.lower() in PRONOUNS
+
+
+def subject_lines(path: Path) -> list[str]:
+    """How often a pronoun that begins a sentence is taken for its actor, by half."""
+    halves = {
+        "look": "paragraphs written before the rules, looked at",
+        "measure": "paragraphs written before the rules, not looked at",
+        "hard": "paragraphs written to mislead the rules, looked at, rules mended since",
+    }
+    lines = []
+    for half, name in halves.items():
+        right = found = gold = 0
+        cases = [case for case in read_rows(path) if case["half"] == half]
+        for case in cases:
+            wanted = {(m["start"], m["end"]): tuple(m["actor_ids"]) for m in case["subjects"]}
+            taken = [m for m in find_actors(case["text"]) if is_pronoun(m)]
+            gold, found = gold + len(wanted), found + len(taken)
+            right += sum(wanted.get((m.start, m.end)) == m.actor_ids for m in taken)
+        lines.append(f"- pronoun subjects, {len(cases)} {name}: {share(right, found, gold)}")
+    return lines
+
+
 def coreference_lines(path: Path) -> list[str]:
     """How often phrases that refer back are resolved, and resolved rightly, by half."""
     cases = read_rows(path)
@@ -69,11 +101,12 @@ def coreference_lines(path: Path) -> list[str]:
             if case["half"] == half:
                 wanted = {(m["start"], m["end"]): tuple(m["actor_ids"]) for m in case[kind]}
                 gold += len(wanted)
+                subjects = [m for m in find_actors(case["text"]) if is_pronoun(m)]
                 for m in find_actors(case["text"], pronouns=True):
-                    if m.via == "coref" and (m.text in ("it", "its")) == (kind == "pronouns"):
+                    taken = m.via == "coref" and m not in subjects
+                    if taken and is_pronoun(m) == (kind == "pronouns"):
                         found += 1
                         right += wanted.get((m.start, m.end)) == m.actor_ids
         written = "with the rules" if half == "train" else "later, two rules mended since"
-        share = f"{right} of {found} resolved are right ({right / max(found, 1):.1%})"
-        lines.append(f"- {kind}, cases written {written}: {share}, of {gold} that could be")
+        lines.append(f"- {kind}, cases written {written}: {share(right, found, gold)}")
     return lines

@@ -31,7 +31,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from actor_cases import case_lines, coreference_lines, read_rows
+from actor_cases import case_lines, coreference_lines, read_rows, subject_lines
 
 from stance.actor_table import ActorTable
 from stance.actors import find_actors
@@ -345,6 +345,7 @@ def main() -> None:
         "## Coreference",
         "",
         *coreference_lines(ROOT / "tests" / "cases" / "coreference.jsonl"),
+        *subject_lines(ROOT / "tests" / "cases" / "subjects.jsonl"),
     ]
     lines += ["", "## Sentence splitting", "", *splitting_lines(rows)]
     lines += ["", "## Cost", "", *cost_lines(rows, scorer)]

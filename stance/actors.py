@@ -59,7 +59,9 @@ def find_actors(
         text: A sentence or a whole document; any string will do.
         date: When it was written: it decides who holds an office. None: today's table.
         table: From `load_actor_table`; the built-in table if None.
-        pronouns: Whether "it" and "its" are mentions where they can mean only one actor.
+        pronouns: Whether "it" and "its" are mentions too where they take up a name of the same
+            sentence. A pronoun that is its sentence's subject always is, if it can mean only the
+            subject of the sentence before ("It also imposed sanctions").
 
     Returns:
         Mentions with `text[m.start:m.end] == m.text`, without a leading article.

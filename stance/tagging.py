@@ -104,9 +104,7 @@ def _kind_before(text: str, table: ActorTable) -> int:
     return named.start("name") if named is not None and known else 0
 
 
-def _is_of(
-    known: Sequence[Mention], start: int, end: int, text: str, table: ActorTable
-) -> bool:
+def _is_of(known: Sequence[Mention], start: int, end: int, text: str, table: ActorTable) -> bool:
     """Whether the known mention only says of where somebody is: mayor of Montreal, council of the
     Slovene minority. What stands before a state's own name is left to the table's rules."""
     if len(known) != 1 or known[0].end > end or known[0].start <= start:

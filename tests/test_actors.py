@@ -104,12 +104,40 @@ def test_coreference_is_right_where_it_speaks(kind: str, halves: list[str], floo
             continue
         wanted = {(m["start"], m["end"]): set(m["actor_ids"]) for m in case[kind]}
         gold += len(wanted)
+        subjects = {m.start for m in find_actors(case["text"]) if m.text.lower() in PRONOUNS}
         for m in find_actors(case["text"], pronouns=True):
+            if m.start in subjects:
+                continue
             if m.via == "coref" and (m.text in ("it", "its", "Its")) == (kind == "pronouns"):
                 found += 1
                 right += wanted.get((m.start, m.end)) == set(m.actor_ids)
     assert right >= floor * found
     assert right >= 0.5 * gold
+
+
+SUBJECTS = read_cases(OWN_CASES.with_name("subjects.jsonl"))
+
+
+@pytest.mark.parametrize("half", ["look", "measure", "hard"])
+def test_pronoun_subjects_are_right_where_taken(half: str) -> None:
+    right = found = gold = 0
+    for case in SUBJECTS:
+        if case["half"] == half:
+            wanted = {(m["start"], m["end"]): tuple(m["actor_ids"]) for m in case["subjects"]}
+            taken = [m for m in find_actors(case["text"]) if m.text.lower() in PRONOUNS]
+            gold, found = gold + len(wanted), found + len(taken)
+            right += sum(wanted.get((m.start, m.end)) == m.actor_ids for m in taken)
+    assert right >= 0.9 * found
+    assert right >= 0.6 * gold
+
+
+def test_a_pronoun_subject_has_the_role_of_whom_it_means() -> None:
+    found = find_actors("Thai officials toured the border. They thanked Laos. It is long.")
+    assert [(m.text, m.actor_id, m.role, m.via) for m in found] == [
+        ("Thai officials", "THA", "GOV", "demonym"),
+        ("They", "THA", "GOV", "coref"),
+        ("Laos", "LAO", None, "name"),
+    ]
 
 
 def test_pronouns_only_if_asked_and_no_second_name_in_a_sentence() -> None:
