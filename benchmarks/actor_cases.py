@@ -11,7 +11,7 @@ from typing import Any
 from stance.actors import find_actors
 from stance.values import Mention
 
-PRONOUNS = frozenset("it its they their them we our us he his her".split())
+PRONOUNS = frozenset("it its they their them we our us he his she her".split())
 Row = dict[str, Any]
 
 

@@ -243,6 +243,12 @@ def agent_phrase(
     return stop, phrase, agents
 
 
+def reads_on(chunk: Chunk, first: int, last: int, table: ActorTable) -> bool:
+    """Whether an adjective behind an article has its noun: "The Australian minister", no outlet."""
+    inner = longest(table.names, chunk.keys, first, last)[0] == last > first
+    return inner and bool(agent_phrase(chunk, last, table)[2])
+
+
 def _names_institution(chunk: Chunk, i: int, table: ActorTable) -> bool:
     """Whether the word at i says what an office right after it is for, whatever the word."""
     word, cues = chunk.low[i], table.cues

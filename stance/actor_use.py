@@ -120,7 +120,9 @@ def _long_name(chunk: Chunk, hit: Hit, cues: Mapping[str, frozenset[str]]) -> bo
         return False
     i = possessive_end(chunk, hit.last)
     begin = i
-    while i < min(begin + 6, len(chunk.keys)) and not _is_firm(chunk.owner.get(i)):
+    while i < min(begin + 6, len(chunk.keys)):
+        if i in chunk.owner and "weak" not in chunk.owner[i].flags:
+            return False
         joint = chunk.low[i] in ("of", "and", "for", "the") and i > begin and chunk.capital(i + 1)
         if chunk.capital(i) and chunk.low[i] in cues["name_tail"] and i > begin:
             return True
@@ -128,11 +130,6 @@ def _long_name(chunk: Chunk, hit: Hit, cues: Mapping[str, frozenset[str]]) -> bo
             return False
         i = max(possessive_end(chunk, i), i + 1)
     return False
-
-
-def _is_firm(hit: Hit | None) -> bool:
-    """Whether a word belongs to a name that needs no other evidence ("People's Party" does)."""
-    return hit is not None and "weak" not in hit.flags
 
 
 def _longer_person(chunk: Chunk, hit: Hit, table: ActorTable) -> bool:

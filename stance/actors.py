@@ -15,12 +15,12 @@ from stance.acronyms import with_acronyms
 from stance.actor_context import (
     Chunk,
     Hit,
-    agent_phrase,
     extend,
     extend_left,
     join_outlet,
     possessive_end,
     read_chunk,
+    reads_on,
     starts_sentence,
     title_before,
 )
@@ -110,17 +110,11 @@ def _match(chunk: Chunk, table: ActorTable) -> None:
             stop, places = longest(names, quiet, i, n)
             entries = table.entries(places)
             entries = [entry for entry in entries if entry.via != "person" or chunk.shouting]
-        if entries and "article" in entries[0].flags and _reads_on(chunk, i + 1, stop, table):
+        if entries and "article" in entries[0].flags and reads_on(chunk, i + 1, stop, table):
             stop = i
         elif entries and entries[0].kind != "block":
             _add_hit(chunk, i, stop, entries)
         i = max(stop, i + 1)
-
-
-def _reads_on(chunk: Chunk, first: int, last: int, table: ActorTable) -> bool:
-    """Whether an adjective behind an article has its noun: "The Australian minister", no outlet."""
-    inner = longest(table.names, chunk.keys, first, last)[0] == last > first
-    return inner and bool(agent_phrase(chunk, last, table)[2])
 
 
 def _add_hit(chunk: Chunk, first: int, last: int, entries: list[Entry]) -> None:

@@ -22,7 +22,9 @@ from stance.values import USES, Mention
 ROOT = Path(__file__).resolve().parents[1]
 OWN_CASES = Path(__file__).parent / "cases" / "actors.jsonl"
 SHARED = Path(os.environ.get("STANCE_SHARED", ROOT.parent / "shared")) / "cases" / "actors.jsonl"
-PRONOUNS = frozenset({"it", "its", "they", "their", "them", "we", "our", "us", "he", "his", "her"})
+PRONOUNS = frozenset(
+    {"it", "its", "they", "their", "them", "we", "our", "us", "he", "his", "she", "her"}
+)
 
 Key = tuple[int, int, tuple[str, ...], str | None, str]
 
