@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from stance.actors import find_actors
-from stance.values import Mention
+from stance.scoring import Scorer
+from stance.values import Document, Mention
 
 PRONOUNS = frozenset("it its they their them we our us he his she her".split())
 Row = dict[str, Any]
@@ -58,6 +59,25 @@ def case_lines(path: Path) -> list[str]:
         return ", ".join(f"{k} {sum(v)}/{len(v)}" for k, v in sorted(groups.items()))
 
     return [f"- {shown(tiers)}", f"- By tag: {shown(tags)}"]
+
+
+def holder_lines(path: Path, scorer: Scorer) -> list[str]:
+    """Whether "X said Y condemned Z" is Y's stance, and whether a place or outlet holds any."""
+    cases = read_rows(path)
+    right = total = whole = placed = 0
+    for case in cases:
+        document = Document(case["id"], case["text"])
+        idle = {m.start for m in scorer.find_mentions(document) if m.use in ("loc", "source")}
+        records = list(scorer([document]))
+        placed += sum(record.source_start in idle for record in records)
+        found = {(r.source_text, r.target_text): r.stance for r in records}
+        answers = [found.get((s, t), "neutral") == stance for s, t, stance in case["stances"]]
+        right, total, whole = right + sum(answers), total + len(answers), whole + all(answers)
+    return [
+        f"- Own cases, the shipped model: {right} of {total} stances have the right holder and side,"
+        f" {whole} of {len(cases)} sentences are all right",
+        f"- Records whose source is a place or a reporting outlet: {placed}",
+    ]
 
 
 def share(right: int, found: int, gold: int) -> str:

@@ -198,7 +198,7 @@ def extend_left(chunk: Chunk, hit: Hit, table: ActorTable, taken: int) -> None:
         if stop == i and agents and not any(k in chunk.owner for k in range(j, i)):
             titled = agents[0][0] == "title" and chunk.word(i) == "of"
             if titled or " ".join(chunk.low[j:i]) in bodies:
-                if hit.head < 0:
+                if hit.head < 0 and hit.via != "body":
                     hit.role = agents[0][1] if len(agents[0][1]) > 1 else "GOV"
                 hit.begin, hit.head, hit.agent = j, i - 1, "office"
                 if hit.kind == "group":

@@ -67,7 +67,7 @@ def add_tagged(
     """
     found = list(mentions)
     for first, end, use in tagged_spans(sentence.text, windows, logits, tags):
-        start = first + _kind_before(sentence.text[first:end], table)
+        start = first + kind_before(sentence.text[first:end], table)
         text = sentence.text[start:end]
         start, end = start + sentence.start, end + sentence.start
         known = [m for m in found if m.start < end and start < m.end]
@@ -97,7 +97,7 @@ def _begins_name(known: Sequence[Mention], start: int, end: int, text: str) -> b
     return bool(behind) and behind[0][0].isupper()
 
 
-def _kind_before(text: str, table: ActorTable) -> int:
+def kind_before(text: str, table: ActorTable) -> int:
     """Where the name begins behind a noun that says what it is: "dockers' union Solidar"."""
     named = KIND.match(text)
     known = named is not None and named["kind"] in table.cues["organisation_head"]
