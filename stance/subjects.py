@@ -20,6 +20,7 @@ OPENERS = frozenset(
     "after also and but earlier in instead later meanwhile now on separately since still then yet".split()
 )
 LONGEST_OPENER = 5  # tokens before the pronoun: "In a statement, it accused"
+LONGEST_SENTENCE = 120  # tokens: a longer one before the pronoun is a list or no sentence
 BETWEEN = frozenset(
     "also later then again never not still now even had has have will would did does do could may".split()
 )
@@ -63,6 +64,8 @@ def pronoun_subject(
         mentions_before: what was found there, pronouns too.
         table: the actor table.
     """
+    if len(before.keys) > LONGEST_SENTENCE:
+        return None
     i = _place(chunk, mentions)
     subject = _subject(before, mentions_before, table) if i >= 0 else None
     if subject is None or chunk.low[i] not in subject.pronouns:
@@ -93,7 +96,7 @@ def _in_quotes(chunk: Chunk) -> bool:
 
 def _subject(chunk: Chunk, mentions: Sequence[Mention], table: ActorTable) -> Subject | None:
     """The actor, or the list of actors, with which a sentence begins."""
-    place = {chunk.starts.index(m.start): m for m in mentions if m.start in chunk.starts}
+    place = {_tokens(chunk, m).start: m for m in mentions}
     i = 1 if chunk.word(0) in ("the", "a", "an") else 0
     if i not in place and chunk.word(0) in OPENERS:
         i = next((k for k in range(1, LONGEST_OPENER + 2) if k in place), -1)
@@ -103,7 +106,7 @@ def _subject(chunk: Chunk, mentions: Sequence[Mention], table: ActorTable) -> Su
         if not mention.actor_id or mention.use != "actor":
             return None
         listed.append(mention)
-        i = chunk.ends.index(mention.end) + 1
+        i = _tokens(chunk, mention).stop
         if chunk.word(i) in ("and", ",") and i + 1 + (chunk.word(i + 1) == "the") in place:
             i += 1 + (chunk.word(i + 1) == "the")
     if not listed or _noun_follows(chunk, i, listed[-1], table):

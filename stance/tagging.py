@@ -105,8 +105,10 @@ def kind_before(text: str, table: ActorTable) -> int:
 
 
 def _is_of(known: Sequence[Mention], start: int, end: int, text: str, table: ActorTable) -> bool:
-    """Whether the known mention only says of where somebody is: mayor of Montreal, council of the
-    Slovene minority. What stands before a state's own name is left to the table's rules."""
+    """Whether the known mention only says whose or where: mayor of Montreal, council of the Slovenes.
+
+    What stands before a state's own name is left to the table's rules.
+    """
     if len(known) != 1 or known[0].end > end or known[0].start <= start:
         return False
     actor = table.actor(known[0].actor_id) if known[0].actor_id else None

@@ -153,7 +153,7 @@ def test_pronouns_only_if_asked_and_no_second_name_in_a_sentence() -> None:
 WORDS = (
     "China Chinese U.S. US us the of and in at Beijing Tokyo's Japan 's troops officials minister "
     "President Xi Jinping Kim Lee Georgia Jordan Paris , . - ' ’ ( ) Reuters said former pro anti "
-    "it its both two countries island bloc army government president junta Niamey Taiwan Security "
+    "it It They He also it its both two countries island bloc army government president junta Niamey Taiwan Security "
     "Council (NATO) (UNSC) NATO Hamas Houthi rebels The Hill via 1-0 Cup \n\n \x00 🇯🇵 é"
 )
 PARTS = st.sampled_from(WORDS.split(" "))
@@ -191,7 +191,7 @@ def test_odd_text(text: str) -> None:
 @pytest.mark.parametrize("unit", ["China ", "China", "a ", "x", "U.S.-", "Japan's and the "])
 def test_linear_time(unit: str) -> None:
     def seconds(size: int) -> float:
-        text = unit * (size // len(unit))
+        text = unit * (size // len(unit)) + ". It said no."
         started = time.process_time()
         find_actors(text)
         return time.process_time() - started
