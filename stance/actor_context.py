@@ -183,26 +183,37 @@ def _stands_apart(
 
 
 def extend_left(chunk: Chunk, hit: Hit, table: ActorTable, taken: int) -> None:
-    """Takes in what is before "of" or "in": the president of Peru, the junta in Niamey.
+    """Takes in who stands before the name: the president of Peru, the junta in Niamey.
 
     Tokens before `taken` belong to the hit before.
     """
     i = hit.first - 1
     i -= chunk.word(i) == "the"
-    bodies = {"of": table.cues["body_of"], "in": table.cues["body_in"]}.get(chunk.word(i))
-    seat = chunk.word(i) == "in"
-    wanted = "metonym" if seat else "name"
-    if hit.head >= 0 or hit.kind != "state" or hit.via != wanted or bodies is None:
+    bodies = table.cues.get(f"body_{chunk.word(i)}")
+    if bodies is None or not _may_be_headed(hit, chunk.word(i)):
         return
     for j in range(max(taken, i - 4), i):
         stop, values = longest(table.agents, chunk.low, j, i)
         agents = [value for value in values if value[0] in ("agent", "title")]
         if stop == i and agents and not any(k in chunk.owner for k in range(j, i)):
-            titled = agents[0][0] == "title" and not seat
+            titled = agents[0][0] == "title" and chunk.word(i) == "of"
             if titled or " ".join(chunk.low[j:i]) in bodies:
+                if hit.head < 0 and hit.via != "body":
+                    hit.role = agents[0][1] if len(agents[0][1]) > 1 else "GOV"
                 hit.begin, hit.head, hit.agent = j, i - 1, "office"
-                hit.role = agents[0][1] if len(agents[0][1]) > 1 else "GOV"
+                if hit.kind == "group":
+                    hit.role = None
             return
+
+
+def _may_be_headed(hit: Hit, preposition: str) -> bool:
+    """Whether an office may stand before the name: head of NATO, junta in Niamey, spokesman for X."""
+    if preposition == "for":
+        noun = hit.head >= 0 or "adj" not in hit.flags
+        return hit.kind in ("state", "org", "group") and not hit.person and noun
+    if preposition == "in":
+        return hit.head < 0 and hit.kind == "state" and hit.via == "metonym"
+    return hit.head < 0 and hit.kind in ("state", "org") and hit.via in ("name", "body")
 
 
 def agent_phrase(
@@ -224,7 +235,7 @@ def agent_phrase(
         elif i + 2 < len(chunk.low) and chunk.low[i + 1] == "-" and chunk.glued(i + 1):
             i += 3  # a compound: state-linked
         elif i not in chunk.owner and _names_institution(chunk, i, table):
-            i += 1  # an irrigation ministry
+            i = possessive_end(chunk, i + 1)  # an irrigation ministry, the aviators' union
         elif agents and i == stop and possessive_end(chunk, i) > i:
             i = possessive_end(chunk, i)  # the herders' union, if an agent noun follows
         else:
@@ -232,10 +243,17 @@ def agent_phrase(
     return stop, phrase, agents
 
 
+def reads_on(chunk: Chunk, first: int, last: int, table: ActorTable) -> bool:
+    """Whether an adjective behind an article has its noun: "The Australian minister", no outlet."""
+    inner = longest(table.names, chunk.keys, first, last)[0] == last > first
+    return inner and bool(agent_phrase(chunk, last, table)[2])
+
+
 def _names_institution(chunk: Chunk, i: int, table: ActorTable) -> bool:
     """Whether the word at i says what an office right after it is for, whatever the word."""
     word, cues = chunk.low[i], table.cues
-    if chunk.word(i + 1) not in cues["institution"] or word in cues["predicate"]:
+    noun = chunk.word(possessive_end(chunk, i + 1))
+    if noun not in cues["institution"] or word in cues["predicate"]:
         return False
     return word.isalpha() and not word.endswith(("ed", "ly")) and chunk.keys[i].islower()
 

@@ -88,10 +88,12 @@ class ActorTable:
             for key, kind, role, via, flags, start, end in map(self.rows.__getitem__, places)
         ]
 
-    def lists(self, name: str) -> bool:
-        """Whether the table has exactly this surface, whatever a context makes of it."""
+    def claims(self, name: str) -> bool:
+        """Whether exactly this surface names an actor of the table without further evidence."""
         keys = tokenise(name)
-        return longest(self.names, keys, 0, len(keys))[0] == len(keys)
+        stop, places = longest(self.names, keys, 0, len(keys))
+        firm = any(e.kind != "block" and "weak" not in e.flags for e in self.entries(places))
+        return stop == len(keys) and firm
 
     def names_of(self, actor_id: str) -> tuple[str, ...]:
         """Every surface of an id, sorted; empty if the table has no such id."""

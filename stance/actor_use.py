@@ -120,7 +120,9 @@ def _long_name(chunk: Chunk, hit: Hit, cues: Mapping[str, frozenset[str]]) -> bo
         return False
     i = possessive_end(chunk, hit.last)
     begin = i
-    while i < min(begin + 6, len(chunk.keys)) and i not in chunk.owner:
+    while i < min(begin + 6, len(chunk.keys)):
+        if i in chunk.owner and "weak" not in chunk.owner[i].flags:
+            return False
         joint = chunk.low[i] in ("of", "and", "for", "the") and i > begin and chunk.capital(i + 1)
         if chunk.capital(i) and chunk.low[i] in cues["name_tail"] and i > begin:
             return True
@@ -147,7 +149,7 @@ def _name_came_before(chunk: Chunk, hit: Hit, table: ActorTable) -> bool:
         return False
     word = chunk.low[i]
     if word == "of" and not hit.person:
-        return _is_named_after(chunk, i - 1, cues)
+        return _is_named_after(chunk, i - 1, hit, cues)
     if word == "." and i > 0 and chunk.glued(i) and len(chunk.keys[i - 1]) == 1:
         return chunk.capital(i - 1)  # "Booker T. Washington"
     if not chunk.capital(i) or chunk.glued(hit.first):
@@ -175,11 +177,16 @@ def _belongs_to(chunk: Chunk, i: int, hit: Hit, table: ActorTable) -> bool:
     return not hit.adjectival
 
 
-def _is_named_after(chunk: Chunk, i: int, cues: Mapping[str, frozenset[str]]) -> bool:
-    """Whether the capitalised word before "of" makes a name: University of Tokyo."""
+def _is_named_after(chunk: Chunk, i: int, hit: Hit, cues: Mapping[str, frozenset[str]]) -> bool:
+    """Whether the capitalised word before "of" makes a name: University of Tokyo.
+
+    Before an adjective any organisation does: Confederation of Indonesian Workers.
+    """
     word = chunk.word(i)
     if not chunk.capital(i) or i in chunk.owner:
         return False
+    if "adj" in hit.flags and word in cues["organisation_head"]:
+        return True
     return word in cues["name_head"] or word in ("bank", "church", "university", "gulf", "sea")
 
 

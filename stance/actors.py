@@ -20,6 +20,7 @@ from stance.actor_context import (
     join_outlet,
     possessive_end,
     read_chunk,
+    reads_on,
     starts_sentence,
     title_before,
 )
@@ -58,7 +59,9 @@ def find_actors(
         text: A sentence or a whole document; any string will do.
         date: When it was written: it decides who holds an office. None: today's table.
         table: From `load_actor_table`; the built-in table if None.
-        pronouns: Whether "it" and "its" are mentions where they can mean only one actor.
+        pronouns: Whether "it" and "its" are mentions too where they take up a name of the same
+            sentence. A pronoun that is its sentence's subject always is, if it can mean only the
+            subject of the sentence before ("It also imposed sanctions").
 
     Returns:
         Mentions with `text[m.start:m.end] == m.text`, without a leading article.
@@ -107,7 +110,9 @@ def _match(chunk: Chunk, table: ActorTable) -> None:
             stop, places = longest(names, quiet, i, n)
             entries = table.entries(places)
             entries = [entry for entry in entries if entry.via != "person" or chunk.shouting]
-        if entries and entries[0].kind != "block":
+        if entries and "article" in entries[0].flags and reads_on(chunk, i + 1, stop, table):
+            stop = i
+        elif entries and entries[0].kind != "block":
             _add_hit(chunk, i, stop, entries)
         i = max(stop, i + 1)
 

@@ -1,4 +1,4 @@
-"""Light coreference: "the island", "the ministry", "the two countries", and, if asked, "it".
+"""Light coreference: "the island", "the two countries", pronoun subjects, and, if asked, "it".
 
 Precision first: a phrase is resolved only where the sentences around leave one reading, and is
 otherwise no mention at all. Which noun may stand for whom is data (`seeds/actors/cues.tsv`, the
@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 
 from stance.actor_context import Chunk
 from stance.actor_table import ActorTable, longest
+from stance.subjects import pronoun_subject
 from stance.values import Mention
 
 WINDOW = 3  # sentences back in which an antecedent may stand
@@ -62,13 +63,15 @@ def corefer(
         chunks: its sentences.
         found: what was found in each.
         table: the actor table.
-        pronouns: whether "it" and "its" count.
+        pronouns: whether "it" and "its" count that take up a name of their own sentence.
     """
     discourse = Discourse()
-    out = []
-    for chunk, mentions in zip(chunks, found, strict=True):
+    out: list[list[Mention]] = []
+    for i, (chunk, mentions) in enumerate(zip(chunks, found, strict=True)):
         extra = list(_nominals(text, chunk, mentions, discourse, table))
         known = [*mentions, *extra]
+        subject = pronoun_subject(chunk, known, chunks[i - 1], out[-1], table) if out else None
+        known += [subject] if subject is not None else []
         discourse.add(known)
         if pronouns:
             known += _pronouns(chunk, known)

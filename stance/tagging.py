@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 Answers = list[tuple[Pair, Prediction]]
 DANGLING = re.compile(r"(?:\s+(?:in|of|for|to|at|by|and|the|a|an|from|with))+$")
 """What a span may not end in: the tagger stops short where a name goes on after a place."""
+OF = re.compile(r"\sof (?:the )?$")
+KIND = re.compile(r"(?:[a-z][\w'\u2019-]*\s)*(?P<kind>[a-z]+)\s(?P<name>[A-Z]\S*(?:\s[A-Z]\S*)*)$")
 
 
 def decode_bio(indices: Sequence[int], tags: Sequence[str]) -> list[tuple[int, int, str]]:
@@ -49,10 +51,11 @@ def add_tagged(
 ) -> list[Mention]:
     """The table's mentions joined with the tagger's, sorted by position.
 
-    Who wins: the table gives ids and spans; a name it lists but did not find here was rejected by
-    its rules, and the tagger cannot bring it back. The tagger adds what the table lacks, with an
-    `ent:` id and `via="tagger"`; it drops a table mention with which a longer name begins ("Kenyan
-    Red Cross"); and where it reads an actor in what the table took for a place, an actor it is.
+    Who wins: the table gives ids and spans; a name of one of its actors that it did not find here
+    was rejected by its rules, and the tagger cannot bring it back. The tagger adds what the table
+    lacks, with an `ent:` id and `via="tagger"`; it drops a table mention that is a piece of a
+    longer name ("Kenyan Red Cross", "mayor of Montreal"); and where it reads an actor in what the
+    table took for a place, an actor it is.
 
     Args:
         sentence: what was tagged.
@@ -63,15 +66,16 @@ def add_tagged(
         tags: the tagger's labels.
     """
     found = list(mentions)
-    for start, end, use in tagged_spans(sentence.text, windows, logits, tags):
+    for first, end, use in tagged_spans(sentence.text, windows, logits, tags):
+        start = first + kind_before(sentence.text[first:end], table)
         text = sentence.text[start:end]
         start, end = start + sentence.start, end + sentence.start
         known = [m for m in found if m.start < end and start < m.end]
         if len(known) == 1 and (known[0].start, known[0].end) == (start, end):
             found[found.index(known[0])] = _read_again(known[0], use)
             continue
-        longer = _begins_name(known, start, end, text)
-        if (not known or longer) and not table.lists(text) and any(map(str.isalnum, text)):
+        longer = _begins_name(known, start, end, text) or _is_of(known, start, end, text, table)
+        if (not known or longer) and not table.claims(text) and any(map(str.isalnum, text)):
             found = [m for m in found if m not in known]
             name = without_title(text, table)
             found.append(Mention(start, end, text, (ent_id(name),), use=use, via="tagger"))
@@ -91,6 +95,26 @@ def _begins_name(known: Sequence[Mention], start: int, end: int, text: str) -> b
         return False
     behind = text[len(known[0].text) :].split()
     return bool(behind) and behind[0][0].isupper()
+
+
+def kind_before(text: str, table: ActorTable) -> int:
+    """Where the name begins behind a noun that says what it is: "dockers' union Solidar"."""
+    named = KIND.match(text)
+    known = named is not None and named["kind"] in table.cues["organisation_head"]
+    return named.start("name") if named is not None and known else 0
+
+
+def _is_of(known: Sequence[Mention], start: int, end: int, text: str, table: ActorTable) -> bool:
+    """Whether the known mention only says whose or where: mayor of Montreal, council of the Slovenes.
+
+    What stands before a state's own name is left to the table's rules.
+    """
+    if len(known) != 1 or known[0].end > end or known[0].start <= start:
+        return False
+    actor = table.actor(known[0].actor_id) if known[0].actor_id else None
+    region = actor is not None and actor.kind == "region"
+    before = text[: known[0].start - start]
+    return bool(OF.search(before)) and (region or known[0].via in ("demonym", "metonym"))
 
 
 def without_title(text: str, table: ActorTable) -> str:

@@ -16,8 +16,8 @@ from .conftest import ROOT
 # Each module imports only from modules before it.
 ORDER = (
     "errors values dates metrics confidence sentences actor_lists actor_table actor_context acronyms actor_use "
-    "coreference actors actor_review pairs scoreable encode batches artefact "
-    "hub backends tagging marking records golden scoring cues speed doctor network labelled native rows formats "
+    "subjects coreference actors actor_review pairs scoreable encode batches artefact hub backends "
+    "tagging marking records golden scoring cues speed doctor network labelled native rows formats "
     "answers examples checkpoint loop export restore "
     "copies periods evidence partials intervals vectors positions vector_tables validation "
     "changepoints turns shifts turn_tables tables files input_files input_rows documents shards output_folder "
