@@ -27,12 +27,18 @@ docs:
 
 # The tests on the oldest and on the newest versions that pyproject.toml admits. Each takes 8 GB of
 # disk; UV_FLAGS=--torch-backend=cpu spares most of it where the index of PyTorch can be reached.
-oldest: RESOLUTION = lowest-direct
+oldest: build/bounds.txt
+oldest: RESOLUTION = lowest-direct --constraints build/bounds.txt
 newest: RESOLUTION = highest
 oldest newest:
 	$(UV) venv --quiet --clear --python 3.11 build/$@
 	$(UV) pip install --quiet --python build/$@ --resolution $(RESOLUTION) $(UV_FLAGS) -e '.[dev]'
 	build/$@/bin/python -m pytest -m 'not timing' -W ignore::DeprecationWarning -W ignore::FutureWarning
+
+# Every lower bound as a pin: the resolver would rather lift one of ours than lower what it pulls in.
+build/bounds.txt: pyproject.toml
+	mkdir -p build
+	grep -oE '"[A-Za-z0-9_-]+(\[[a-z]+\])?>=[0-9.]+"' $< | sed -E 's/"|\[[a-z]+\]//g; s/>=/==/' > $@
 
 # 100,000 hostile inputs to the readers, the splitter, the resolver, the scorer and the web page.
 fuzz:
