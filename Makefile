@@ -28,7 +28,7 @@ docs:
 # The tests on the oldest and on the newest versions that pyproject.toml admits. Each takes 8 GB of
 # disk; UV_FLAGS=--torch-backend=cpu spares most of it where the index of PyTorch can be reached.
 oldest: build/bounds.txt
-oldest: RESOLUTION = lowest-direct --constraints build/bounds.txt
+oldest: RESOLUTION = lowest-direct -c build/bounds.txt
 newest: RESOLUTION = highest
 oldest newest:
 	$(UV) venv --quiet --clear --python 3.11 build/$@
@@ -44,9 +44,11 @@ build/bounds.txt: pyproject.toml
 fuzz:
 	STANCE_FUZZ=100000 $(PYTHON) -m pytest tests/test_fuzz.py
 
-# Known vulnerabilities in what is installed.
+# Known vulnerabilities in what is installed. Strict: what could not be looked up is a failure, not a pass.
 audit:
-	$(UV) tool run pip-audit --path "$$($(PYTHON) -c 'import site; print(site.getsitepackages()[0])')"
+	mkdir -p build
+	$(PYTHON) -m pip freeze --exclude-editable > build/installed.txt
+	$(UV) tool run pip-audit --strict --disable-pip --no-deps -r build/installed.txt
 
 actors:
 	$(PYTHON) training/build_actors.py --data $(DATA)
