@@ -46,7 +46,7 @@ def kill_worker() -> None:
 def add_node_to_lose(cluster: Cluster) -> Any:
     """A second node, while drivers are on the head.
 
-    Before 2.54 Ray gives a driver any node of its machine (ray-project/ray#8888), and a driver does
+    An older Ray gives a driver any node of its machine (ray-project/ray#8888), and a driver does
     not outlive its own node.
     """
     while True:
