@@ -30,20 +30,28 @@ docs:
 
 # The tests on the oldest and on the newest versions that pyproject.toml admits. Each takes 8 GB of
 # disk; UV_FLAGS=--torch-backend=cpu spares most of it where the index of PyTorch can be reached.
-oldest: RESOLUTION = lowest-direct
+oldest: build/bounds.txt
+oldest: RESOLUTION = lowest-direct -c build/bounds.txt
 newest: RESOLUTION = highest
 oldest newest:
 	$(UV) venv --quiet --clear --python 3.11 build/$@
 	$(UV) pip install --quiet --python build/$@ --resolution $(RESOLUTION) $(UV_FLAGS) -e '.[dev]'
 	build/$@/bin/python -m pytest -m 'not timing' -W ignore::DeprecationWarning -W ignore::FutureWarning
 
+# Every lower bound as a pin: the resolver would rather lift one of ours than lower what it pulls in.
+build/bounds.txt: pyproject.toml
+	mkdir -p build
+	grep -oE '"[A-Za-z0-9_-]+(\[[a-z]+\])?>=[0-9.]+"' $< | sed -E 's/"|\[[a-z]+\]//g; s/>=/==/' > $@
+
 # 100,000 hostile inputs to the readers, the splitter, the resolver, the scorer and the web page.
 fuzz:
 	STANCE_FUZZ=100000 $(PYTHON) -m pytest tests/test_fuzz.py
 
-# Known vulnerabilities in what is installed.
+# Known vulnerabilities in what is installed. Strict: what could not be looked up is a failure, not a pass.
 audit:
-	$(UV) tool run pip-audit --path "$$($(PYTHON) -c 'import site; print(site.getsitepackages()[0])')"
+	mkdir -p build
+	$(PYTHON) -m pip freeze --exclude-editable > build/installed.txt
+	$(UV) tool run pip-audit --strict --disable-pip --no-deps -r build/installed.txt
 
 actors:
 	$(PYTHON) training/build_actors.py --data $(DATA)

@@ -11,6 +11,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from stance.marking import showable
 from stance.turns import telling_records
 
 if TYPE_CHECKING:
@@ -59,7 +60,7 @@ def _print_found(turns: Sequence[Turn], table: ActorTable, console: Console) -> 
         grid.add_column(name, no_wrap=True)
     for turn in turns:
         grid.add_row(
-            Text(f"{_name(turn.source_id, table)} → {_name(turn.target_id, table)}"),
+            Text(f"{table.name_of(turn.source_id)} → {table.name_of(turn.target_id)}"),
             turn.at,
             f"{turn.before:+.2f}",
             f"{turn.after:+.2f}",
@@ -78,12 +79,12 @@ def _print_found(turns: Sequence[Turn], table: ActorTable, console: Console) -> 
 def _print_sentences(
     turn: Turn, records: Mapping[str, StanceRecord], table: ActorTable, console: Console
 ) -> None:
-    title = f"\n{_name(turn.source_id, table)} → {_name(turn.target_id, table)}, {turn.at}"
+    title = f"\n{table.name_of(turn.source_id)} → {table.name_of(turn.target_id)}, {turn.at}"
     console.print(Text(title, style="bold"))
     for side, some in zip(("before", "after"), telling_records(turn, records), strict=True):
         for record in some:
             origin = " ".join(filter(None, (str(record.date), record.outlet)))
-            line = Text(_plain(f"{side}, {origin}: {record.score:+.2f}  {record.sentence}"))
+            line = Text(showable(f"{side}, {origin}: {record.score:+.2f}  {record.sentence}"))
             console.print(Padding(line, (0, 0, 0, 2), expand=False))
 
 
@@ -93,26 +94,14 @@ def _print_shifts(shifts: Sequence[StatedShift], table: ActorTable, console: Con
         grid.add_column(name, no_wrap=name != "sentence")
     for shift in shifts[:MOST_SHIFTS]:
         grid.add_row(
-            Text(_name(shift.source_id, table)),
-            Text(_name(shift.target_id, table)),
+            Text(table.name_of(shift.source_id)),
+            Text(table.name_of(shift.target_id)),
             str(shift.date or "undated"),
             shift.shift_from,
             shift.shift_to,
-            Text(_plain(shift.sentence)),
+            Text(showable(shift.sentence)),
         )
     console.print("\nShifts that sentences state, whether or not a turn was found")
     console.print(grid)
     if len(shifts) > MOST_SHIFTS:
         console.print(f"and {len(shifts) - MOST_SHIFTS} more, all with --json")
-
-
-def _name(actor_id: str, table: ActorTable) -> str:
-    """The actor's name; for a role that is counted apart, with the role: Turkey/OPP."""
-    state, slash, role = actor_id.partition("/")
-    actor = table.actor(state)
-    return f"{actor.name if actor else state}{slash}{role}"
-
-
-def _plain(text: str) -> str:
-    """A control character would move a terminal."""
-    return "".join(c if c.isprintable() else " " for c in text)

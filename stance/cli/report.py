@@ -9,29 +9,21 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from stance.cli.options import By, Interval, Level, MixModels, RecordFiles
 from stance.cli.terminal import busy, reporting_errors
 from stance.errors import InputError
 
 
 def report(
-    records: Annotated[
-        list[str], typer.Argument(help="Records, as `stance analyze --json` writes them.")
-    ],
+    records: RecordFiles,
     output: Annotated[
         str, typer.Option("-o", "--output", help="The page to write.")
     ] = "report.html",
     title: Annotated[str, typer.Option(help="Title of the page.")] = "Actor stances",
-    by: Annotated[str, typer.Option(help="day, week, month, quarter or year.")] = "month",
-    level: Annotated[
-        str,
-        typer.Option(
-            help="Who counts as one actor: state (its government, armed forces and legislature), role or country."
-        ),
-    ] = "state",
-    interval: Annotated[float, typer.Option(help="Coverage of the intervals.")] = 0.9,
-    mix_models: Annotated[
-        bool, typer.Option("--mix-models", help="Add up records of several models.")
-    ] = False,
+    by: By = "month",
+    level: Level = "state",
+    interval: Interval = 0.9,
+    mix_models: MixModels = False,
     cues: Annotated[
         bool,
         typer.Option(
