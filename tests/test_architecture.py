@@ -17,7 +17,7 @@ from .conftest import ROOT
 ORDER = (
     "errors values dates metrics confidence sentences actor_lists actor_table actor_context acronyms actor_use "
     "coreference actors actor_review pairs scoreable encode batches artefact "
-    "hub backends tagging marking records golden scoring speed doctor network labelled native rows formats answers "
+    "hub backends predictions tagging marking records golden scoring speed doctor network labelled native rows formats answers "
     "examples checkpoint loop export restore "
     "copies periods evidence partials intervals vectors positions vector_tables validation "
     "changepoints turns shifts turn_tables tables files input_files input_rows documents shards output_folder "
