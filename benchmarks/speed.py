@@ -17,6 +17,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -92,11 +93,6 @@ def short_corpus(count: int, folder: Path) -> Ran:
     return ran(["-m", "stance", "score", str(source), "-o", str(folder / str(count))])
 
 
-def exponent(sizes: list[int], costs: list[float]) -> float:
-    """The power of the size that the cost grows with: the slope of a line through the logarithms."""
-    return float(np.polyfit(np.log(sizes), np.log(costs), 1)[0])
-
-
 def machine() -> str:
     """The processor, its cores, the load before the run, and the versions."""
     import onnxruntime
@@ -122,43 +118,11 @@ def verdict(asked: str, value: float, limit: float, *, at_most: bool = False) ->
 
 
 def rates(sizes: Sizes, data: str | None) -> list[str]:
-    """Sentences a second, ours and those of other designs."""
+    """Sentences a second, ours and those of other designs, and our share of the processor's peak."""
     us = part("ours", count=sizes.sentences, rounds=sizes.rounds, data=data)
-    others = {
-        "transformers pipeline, encoder of our size, fp32, a call a pair": part(
-            "pipeline", count=sizes.pipeline, data=data
-        ),
-        "RoBERTa-base a pair, torch fp32, batch 1": part(
-            "roberta", count=sizes.roberta, batch=1, data=data
-        ),
-        "RoBERTa-base a pair, torch fp32, batches of 32 by length": part(
-            "roberta", count=sizes.roberta, batch=32, data=data
-        ),
-    }
-    lexicon = part("vader", count=sizes.vader, data=data)
-    matrices = part("matrices", seconds=sizes.seconds)
     mine, alone = us.found["sentences_per_second"], us.found["bare"]
     share = mine / alone
-    limits = dict(zip(others, (6, 60, 60), strict=True))
-    rows = [
-        f"| **stance, text to records** | **{mine:,.1f}** | | {us.megabytes:,.0f} | |",
-        f"| the same calls of `session.run` alone | {alone:,.1f} | {share:.0%} of it reached | "
-        f"(same process) | {verdict('≥ 85%', share, 0.85)} |",
-    ]
-    for name, other in others.items():
-        rate, ratio = (
-            other.found["sentences_per_second"],
-            mine / other.found["sentences_per_second"],
-        )
-        asked = verdict(f"≥ {limits[name]}×", ratio, limits[name])
-        rows.append(f"| {name} | {rate:,.2f} | {ratio:,.1f}× | {other.megabytes:,.0f} | {asked} |")
-    rate = lexicon.found["sentences_per_second"]
-    rows.append(
-        f"| VADER: one polarity a sentence, no actors | {rate:,.0f} | {mine / rate:.3f}× | "
-        f"{lexicon.megabytes:,.0f} | |"
-    )
-    peak = matrices.found
-    ours, ours_alone = us.found["operations_per_second"], us.found["bare_operations_per_second"]
+    stages = ", ".join(f"{name} {ms:.2f}" for name, ms in us.found["milliseconds"].items())
     return [
         "## Sentences a second",
         f"All ordered pairs scored, {sizes.sentences:,} sentences of our corpus (other designs: "
@@ -166,47 +130,73 @@ def rates(sizes: Sizes, data: str | None) -> list[str]:
         "",
         "| | sentences/s | stance is | peak MB | asked |",
         "|---|---|---|---|---|",
-        *rows,
+        f"| **stance, text to records** | **{mine:,.1f}** | | {us.megabytes:,.0f} | |",
+        f"| the same calls of `session.run` alone | {alone:,.1f} | {share:.0%} of it | "
+        f"(same process) | {verdict('≥ 85%', share, 0.85)} |",
+        *other_designs(sizes, data, mine),
         "",
         "The other designs have random weights and, for RoBERTa, our word pieces: neither changes the time much. "
         "They answer only the ordered pairs of actors; stance also answers how each is portrayed and "
         "what each holds toward nobody named.",
         "",
-        f"Of the computed tokens {us.found['real_tokens']:.0%} are text and of the computed pairs "
-        f"{us.found['real_pairs']:.0%} are asked; the rest is padding.",
+        f"Of the tokens that are computed {us.found['real_tokens']:.0%} are text and of the pairs "
+        f"{us.found['real_pairs']:.0%} are asked; the rest is padding. Milliseconds a sentence, by stage, "
+        f"in one round: {stages}.",
         "",
-        "Where the time of a sentence goes, by itself, in milliseconds: "
-        + ", ".join(f"{k} {v:.2f}" for k, v in us.found["milliseconds"].items())
-        + ".",
-        "",
+        *peak(sizes, us),
+    ]
+
+
+def other_designs(sizes: Sizes, data: str | None, mine: float) -> Iterator[str]:
+    """A row for each design of others."""
+    for name, design, options, limit in (
+        ("transformers pipeline, encoder of our size, fp32, a call a pair",
+         "pipeline", {"count": sizes.pipeline}, 6),
+        ("RoBERTa-base a pair, torch fp32, batch 1",
+         "roberta", {"count": sizes.roberta, "batch": 1}, 60),
+        ("RoBERTa-base a pair, torch fp32, batches of 32 by length",
+         "roberta", {"count": sizes.roberta, "batch": 32}, 60),
+        ("VADER: one polarity a sentence, no actors", "vader", {"count": sizes.vader}, None),
+    ):  # fmt: skip
+        other = part(design, data=data, **options)
+        rate = other.found["sentences_per_second"]
+        asked = verdict(f"≥ {limit}×", mine / rate, limit) if limit else ""
+        yield f"| {name} | {rate:,.1f} | {mine / rate:,.3g}× | {other.megabytes:,.0f} | {asked} |"
+
+
+def peak(sizes: Sizes, us: Ran) -> list[str]:
+    """The processor's rate of matrix products, and how much of it stance reaches."""
+    matrices = part("matrices", seconds=sizes.seconds)
+    ours, alone = us.found["operations_per_second"], us.found["bare_operations_per_second"]
+    kinds = {
+        "int8": "int8, `MatMulInteger`",
+        "int8_dynamic": "int8, `DynamicQuantizeLinear` before and fp32 after",
+        "fp32": "fp32, `MatMul`, which the shipped model computes with",
+    }
+    return [
         "## Share of the processor's peak",
-        "Matrix products of a layer of the encoder "
-        "(3,072 tokens) alone in ONNX Runtime, and the same products in what stance computes:",
+        "The products of a layer's matrices with 3,072 tokens in ONNX Runtime, and the same "
+        "products in what stance computes, padding included:",
         "",
-        "| | billion operations/s | stance end to end | its `session.run` |",
+        "| | billion operations/s | stance reaches | its `session.run` |",
         "|---|---|---|---|",
         *(
-            f"| {name} | {peak[kind] / 1e9:,.0f} | {ours / peak[kind]:.0%} | {ours_alone / peak[kind]:.0%} |"
-            for kind, name in (
-                ("int8", "int8 `MatMulInteger`"),
-                ("int8_dynamic", "int8 with `DynamicQuantizeLinear` and back to fp32"),
-                ("fp32", "fp32 `MatMul`, which the shipped model computes with"),
-            )
+            f"| {name} | {matrices.found[kind] / 1e9:,.0f} | {ours / matrices.found[kind]:.0%} | "
+            f"{alone / matrices.found[kind]:.0%} |"
+            for kind, name in kinds.items()
         ),
+        "",
+        f"Peak memory {matrices.megabytes:,.0f} MB.",
         "",
     ]
 
 
-def growth(sizes: Sizes, data: str | None) -> list[str]:
-    """How cost grows with the corpus and with the actors in a sentence."""
+def with_the_corpus(sizes: Sizes, data: str | None) -> list[str]:
+    """How cost grows with the corpus."""
     counts = [sizes.base * factor for factor in sizes.growth]
     runs = [part("corpus", count=count, data=data) for count in counts]
     seconds = [run.found["seconds"] for run in runs]
-    power = exponent(counts, seconds)
-    several = part("actors", most=20, seconds=sizes.seconds / 4)
-    table = {int(number): row for number, row in several.found.items()}
-    last = table[max(table)]
-    share = last["ours"] / last["per_pair"]
+    power = float(np.polyfit(np.log(counts), np.log(seconds), 1)[0])
     return [
         "## With the corpus",
         "Sentences that are all different, through `score_corpus`, the model loaded.",
@@ -218,10 +208,21 @@ def growth(sizes: Sizes, data: str | None) -> list[str]:
             for run, s in zip(runs, seconds, strict=True)
         ),
         "",
-        f"Cost grows with the power {power:.3f} of the corpus ({verdict('≤ 1.02', power, 1.02, at_most=True)}).",
+        f"Cost grows with the power {power:.3f} of the corpus, the slope of a line through the logarithms "
+        f"({verdict('≤ 1.02', power, 1.02, at_most=True)}).",
         "",
+    ]
+
+
+def with_the_actors(sizes: Sizes) -> list[str]:
+    """How cost grows with the actors in a sentence."""
+    run = part("actors", most=20, seconds=sizes.seconds / 4)
+    table = {int(number): row for number, row in run.found.items()}
+    last = table[max(table)]
+    share = last["ours"] / last["per_pair"]
+    return [
         "## With the actors in a sentence",
-        "The per-pair design is our encoder run once for each ordered pair, `session.run` alone in batches.",
+        "The per-pair design is our encoder run once for each ordered pair, `session.run` alone in batches of 32.",
         "",
         "| actors | ordered pairs | stance, ms | per-pair design, ms | stance costs |",
         "|---|---|---|---|---|",
@@ -231,8 +232,8 @@ def growth(sizes: Sizes, data: str | None) -> list[str]:
             for n, row in table.items()
         ),
         "",
-        f"With {max(table)} actors ({verdict('≤ 1/8', share, 1 / 8, at_most=True)}). "
-        f"Peak memory {several.megabytes:,.0f} MB.",
+        f"With {max(table)} actors {verdict('≤ 1/8', share, 1 / 8, at_most=True)}. "
+        f"Peak memory {run.megabytes:,.0f} MB.",
         "",
     ]
 
@@ -271,7 +272,8 @@ def main() -> None:
         f"Measured on {machine()}.",
         "",
         *rates(sizes, options.data),
-        *growth(sizes, options.data),
+        *with_the_corpus(sizes, options.data),
+        *with_the_actors(sizes),
         *memory(sizes),
         f"All of it took {(time.perf_counter() - begun) / 60:.1f} minutes.",
     ]

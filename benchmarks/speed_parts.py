@@ -14,14 +14,17 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from statistics import median
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 import stance
-from stance.backends import Array, Backend
+from stance.artefact import default_dir
 from stance.scoring import Scorer
 from stance.speed import measure_speed
+
+if TYPE_CHECKING:
+    from stance.backends import Array, Backend
 
 ROOT = Path(__file__).parents[1]
 THREADS = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
@@ -148,7 +151,7 @@ def ours(count: int, rounds: int, data: str | None) -> Result:
 def _tokenizer() -> Any:
     from transformers import PreTrainedTokenizerFast
 
-    path = stance.artefact.default_dir() / "tokenizer.json"
+    path = default_dir() / "tokenizer.json"
     return PreTrainedTokenizerFast(
         tokenizer_file=str(path), pad_token="[PAD]", cls_token="[CLS]", sep_token="[SEP]"
     )

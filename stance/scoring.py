@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import datetime
 import os
-from collections import defaultdict
+from collections import defaultdict, deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import islice
@@ -51,6 +52,7 @@ if TYPE_CHECKING:
 MAX_MENTIONS = 64
 """A "sentence" that names more is a list; what comes later in it is left out."""
 CHUNK_SENTENCES = 512
+CALLS = int(os.environ.get("CALLS", "1"))
 OnError = Callable[[StanceError], None]
 OnSentence = Callable[[Document, Sequence[tuple[Pair, Prediction]]], None]
 
@@ -72,6 +74,9 @@ class _Item:
     sentence: Sentence
     mentions: tuple[Mention, ...] = ()
     pairs: tuple[Pair, ...] | None = None
+
+
+_Chunk = list[tuple[Document, list[_Item]]]
 
 
 class Scorer:
@@ -109,22 +114,15 @@ class Scorer:
         Raises:
             InputError: a document is empty, too long, or not text; names document and field.
         """
-        chunk: list[tuple[Document, list[_Item]]] = []
-        size = 0
-        for document in documents:
-            try:
-                items = self._prepare(document)
-            except StanceError as error:
-                if on_error is None:
-                    raise
-                on_error(error)
-                continue
-            chunk.append((document, items))
-            size += len(items)
-            if size >= CHUNK_SENTENCES:
-                yield from self._score_chunk(chunk, on_sentence)
-                chunk, size = [], 0
-        yield from self._score_chunk(chunk, on_sentence)
+        with ThreadPoolExecutor(CALLS, "stance") as network:
+            waiting: deque[tuple[_Chunk, Future[list[Answers]]]] = deque()
+            for chunk in self._chunks(documents, on_error):
+                items = [item for _, items in chunk for item in items]
+                waiting.append((chunk, network.submit(self._run, items)))
+                if len(waiting) > CALLS:
+                    yield from self._records(*waiting.popleft(), on_sentence)
+            for chunk, answers in waiting:
+                yield from self._records(chunk, answers, on_sentence)
 
     def predict(self, pairs: Sequence[Pair]) -> list[Prediction]:
         """The model's answers to given pairs, in order, whatever else is asked with them.
@@ -177,14 +175,32 @@ class Scorer:
             at = last
         return items
 
-    def _score_chunk(
-        self,
-        chunk: Sequence[tuple[Document, list[_Item]]],
-        on_sentence: OnSentence | None,
+    def _chunks(self, documents: Iterable[Document], on_error: OnError | None) -> Iterator[_Chunk]:
+        """The documents with their sentences and mentions, CHUNK_SENTENCES and a bit at a time."""
+        chunk: _Chunk = []
+        size = 0
+        for document in documents:
+            try:
+                items = self._prepare(document)
+            except StanceError as error:
+                if on_error is None:
+                    raise
+                on_error(error)
+                continue
+            chunk.append((document, items))
+            size += len(items)
+            if size >= CHUNK_SENTENCES:
+                yield chunk
+                chunk, size = [], 0
+        if chunk:
+            yield chunk
+
+    def _records(
+        self, chunk: _Chunk, answers: Future[list[Answers]], on_sentence: OnSentence | None
     ) -> Iterator[StanceRecord]:
-        answers = iter(self._run([item for _, items in chunk for item in items]))
+        found = iter(answers.result())
         for document, items in chunk:
-            for item, answered in zip(items, one_name([*islice(answers, len(items))]), strict=True):
+            for item, answered in zip(items, one_name([*islice(found, len(items))]), strict=True):
                 if on_sentence is not None:
                     on_sentence(document, answered)
                 yield from make_records(document, item.sentence, answered, self.config.model_id)

@@ -16,11 +16,11 @@ from .conftest import ROOT
 # Each module imports only from modules before it.
 ORDER = (
     "errors values dates metrics confidence sentences actor_lists actor_table actor_context acronyms actor_use "
-    "coreference actors actor_review pairs scoreable encode batches artefact "
-    "hub backends predictions tagging marking records golden scoring speed doctor network labelled native rows formats answers "
+    "coreference actors actor_review pairs scoreable encode batches artefact predictions "
+    "hub backends tagging marking records golden scoring speed doctor network labelled native rows formats answers "
     "examples checkpoint loop export restore "
     "copies periods evidence partials intervals vectors positions vector_tables validation "
-    "changepoints turns shifts turn_tables tables files input_files input_rows documents shards output_folder "
+    "changepoints turns shifts turn_tables tables sums files input_files input_rows documents shards output_folder "
     "corpus_input manifest cluster corpus frames evaluation comparison calibration card "
     "start teacher tuning estimator spacy_component transformers_task "
     "plots webevidence webdata webpage printing scores_page cli __main__"
