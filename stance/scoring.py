@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 import os
-from collections import defaultdict, deque
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -52,7 +52,6 @@ if TYPE_CHECKING:
 MAX_MENTIONS = 64
 """A "sentence" that names more is a list; what comes later in it is left out."""
 CHUNK_SENTENCES = 512
-CALLS = int(os.environ.get("CALLS", "1"))
 OnError = Callable[[StanceError], None]
 OnSentence = Callable[[Document, Sequence[tuple[Pair, Prediction]]], None]
 
@@ -105,7 +104,7 @@ class Scorer:
         """Records of all documents, in order, computed as they are taken.
 
         Args:
-            documents: any iterable; read lazily.
+            documents: any iterable; read lazily, some CHUNK_SENTENCES sentences ahead.
             on_error: receives the error of a document that cannot be read, which is then left
                 out; without it the first such error is raised.
             on_sentence: receives every sentence's document and its pairs with their answers,
@@ -114,14 +113,16 @@ class Scorer:
         Raises:
             InputError: a document is empty, too long, or not text; names document and field.
         """
-        with ThreadPoolExecutor(CALLS, "stance") as network:
-            waiting: deque[tuple[_Chunk, Future[list[Answers]]]] = deque()
+        # The network has a thread of its own, so that it need not wait for what comes before and after.
+        # Documents are taken in the caller's: a database cursor may be used in no other.
+        with ThreadPoolExecutor(1, "stance") as network:
+            under_way: list[tuple[_Chunk, Future[list[Answers]]]] = []
             for chunk in self._chunks(documents, on_error):
                 items = [item for _, items in chunk for item in items]
-                waiting.append((chunk, network.submit(self._run, items)))
-                if len(waiting) > CALLS:
-                    yield from self._records(*waiting.popleft(), on_sentence)
-            for chunk, answers in waiting:
+                under_way.append((chunk, network.submit(self._run, items)))
+                if len(under_way) > 1:
+                    yield from self._records(*under_way.pop(0), on_sentence)
+            for chunk, answers in under_way:
                 yield from self._records(chunk, answers, on_sentence)
 
     def predict(self, pairs: Sequence[Pair]) -> list[Prediction]:
