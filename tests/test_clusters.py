@@ -192,7 +192,7 @@ def test_ray_dataset_that_loses_a_worker_and_a_node(
     rows = documents(120)
     (tmp_path / "articles").mkdir()
     for part in range(12):
-        table = pa.Table.from_pylist(rows[part::12])
+        table = pa.Table.from_pylist(rows[10 * part : 10 * part + 10])
         pq.write_table(table, tmp_path / "articles" / f"{part}.parquet")
     code = CONNECT.format(address=cluster.address, model=str(TINY))
     code += page_block("score_dataset(").replace("(documents)", "(documents, tiny)")
