@@ -235,7 +235,7 @@ class Scorer:
         asked: list[dict[tuple[Span, Span], list[tuple[Answers, int, bool]]]] = [{} for _ in flat]
         first = 0
         for items, parts in zip(copies, windows, strict=True):
-            tags = text["tags"][first : first + len(parts)]
+            tags = list(text["tags"][first : first + len(parts)])
             for item in items:
                 pairs, left_out = self._pairs(item, parts, tags)
                 truncated = left_out or len(parts) > 1
