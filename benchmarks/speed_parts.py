@@ -23,7 +23,11 @@ from stance.artefact import default_dir
 from stance.scoring import Scorer
 
 if TYPE_CHECKING:
-    from stance.backends import Array, Backend
+    from numpy.typing import NDArray
+
+    from stance.backends import Backend
+
+    Array = NDArray[Any]
 
 ROOT = Path(__file__).parents[1]
 THREADS = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
