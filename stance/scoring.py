@@ -6,6 +6,7 @@ import datetime
 import os
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import islice
@@ -17,11 +18,10 @@ from stance.actor_table import ActorTable, load_actor_table
 from stance.actors import find_in_sentences
 from stance.artefact import ModelConfig, check_folder
 from stance.backends import Backend, OnnxBackend, TorchBackend
-from stance.batches import best_window, equal_length_batches
+from stance.batches import PAIR_STEP, best_windows, equal_count_batches, equal_length_batches
 from stance.encode import (
     Span,
     Window,
-    by_head,
     encode_sentences,
     pad_pairs,
     pad_windows,
@@ -30,21 +30,18 @@ from stance.encode import (
 from stance.errors import InputError, StanceError
 from stance.golden import check_golden
 from stance.hub import find_model
-from stance.metrics import softmax
 from stance.pairs import make_pairs
+from stance.predictions import predictions, too_far_apart
 from stance.records import StanceRecord, make_records
 from stance.scoreable import check_document
 from stance.sentences import split_sentences
 from stance.tagging import Answers, add_tagged, one_name, rename, same_names
 from stance.values import (
-    TOO_FAR_APART,
     Document,
     Mention,
     Pair,
     Prediction,
     Sentence,
-    fold,
-    likeliest,
 )
 
 if TYPE_CHECKING:
@@ -52,8 +49,6 @@ if TYPE_CHECKING:
 
     from stance.backends import Array
 
-BATCH_PAIRS = 32
-"""Pairs of one window scored in one call; more go through in several, so memory stays bounded."""
 MAX_MENTIONS = 64
 """A "sentence" that names more is a list; what comes later in it is left out."""
 CHUNK_SENTENCES = 512
@@ -78,6 +73,9 @@ class _Item:
     sentence: Sentence
     mentions: tuple[Mention, ...] = ()
     pairs: tuple[Pair, ...] | None = None
+
+
+_Chunk = list[tuple[Document, list[_Item]]]
 
 
 class Scorer:
@@ -106,7 +104,7 @@ class Scorer:
         """Records of all documents, in order, computed as they are taken.
 
         Args:
-            documents: any iterable; read lazily.
+            documents: any iterable; read lazily, some CHUNK_SENTENCES sentences ahead.
             on_error: receives the error of a document that cannot be read, which is then left
                 out; without it the first such error is raised.
             on_sentence: receives every sentence's document and its pairs with their answers,
@@ -115,22 +113,17 @@ class Scorer:
         Raises:
             InputError: a document is empty, too long, or not text; names document and field.
         """
-        chunk: list[tuple[Document, list[_Item]]] = []
-        size = 0
-        for document in documents:
-            try:
-                items = self._prepare(document)
-            except StanceError as error:
-                if on_error is None:
-                    raise
-                on_error(error)
-                continue
-            chunk.append((document, items))
-            size += len(items)
-            if size >= CHUNK_SENTENCES:
-                yield from self._score_chunk(chunk, on_sentence)
-                chunk, size = [], 0
-        yield from self._score_chunk(chunk, on_sentence)
+        # The network has a thread of its own, so that it need not wait for what comes before and after.
+        # Documents are taken in the caller's: a database cursor may be used in no other.
+        with ThreadPoolExecutor(1, "stance") as network:
+            under_way: list[tuple[_Chunk, Future[list[Answers]]]] = []
+            for chunk in self._chunks(documents, on_error):
+                items = [item for _, items in chunk for item in items]
+                under_way.append((chunk, network.submit(self._run, items)))
+                if len(under_way) > 1:
+                    yield from self._records(*under_way.pop(0), on_sentence)
+            for chunk, answers in under_way:
+                yield from self._records(chunk, answers, on_sentence)
 
     def predict(self, pairs: Sequence[Pair]) -> list[Prediction]:
         """The model's answers to given pairs, in order, whatever else is asked with them.
@@ -183,49 +176,81 @@ class Scorer:
             at = last
         return items
 
-    def _score_chunk(
-        self,
-        chunk: Sequence[tuple[Document, list[_Item]]],
-        on_sentence: OnSentence | None,
+    def _chunks(self, documents: Iterable[Document], on_error: OnError | None) -> Iterator[_Chunk]:
+        """The documents with their sentences and mentions, CHUNK_SENTENCES and a bit at a time."""
+        chunk: _Chunk = []
+        size = 0
+        for document in documents:
+            try:
+                items = self._prepare(document)
+            except StanceError as error:
+                if on_error is None:
+                    raise
+                on_error(error)
+                continue
+            chunk.append((document, items))
+            size += len(items)
+            if size >= CHUNK_SENTENCES:
+                yield chunk
+                chunk, size = [], 0
+        if chunk:
+            yield chunk
+
+    def _records(
+        self, chunk: _Chunk, answers: Future[list[Answers]], on_sentence: OnSentence | None
     ) -> Iterator[StanceRecord]:
-        answers = iter(self._run([item for _, items in chunk for item in items]))
+        found = iter(answers.result())
         for document, items in chunk:
-            for item, answered in zip(items, one_name([*islice(answers, len(items))]), strict=True):
+            for item, answered in zip(items, one_name([*islice(found, len(items))]), strict=True):
                 if on_sentence is not None:
                     on_sentence(document, answered)
                 yield from make_records(document, item.sentence, answered, self.config.model_id)
 
     def _run(self, items: Sequence[_Item]) -> list[Answers]:
-        """Every item's pairs with their answers; sentences of equal length share a batch."""
-        windows = encode_sentences(
-            self.tokenizer, [item.sentence.text for item in items], self.config.max_length
-        )
+        """Every item's pairs with their answers.
+
+        Sentences of equal text are read once, those of equal length in one batch.
+        """
+        copies: dict[str, list[int]] = defaultdict(list)
+        for i, item in enumerate(items):
+            copies[item.sentence.text].append(i)
+        same = list(copies.values())
+        windows = encode_sentences(self.tokenizer, list(copies), self.config.max_length)
         answers: list[Answers] = [[] for _ in items]
-        truncated: set[int] = set()
         for batch in equal_length_batches(windows):
-            flat = [window for i in batch for window in windows[i]]
-            text = self.backend.encode(*pad_windows(flat, self.config.pad_id))
-            asked: list[list[tuple[int, Pair, tuple[Span, Span]]]] = [[] for _ in flat]
-            row = 0
-            for i in batch:
-                parts = windows[i]
-                tags = [text["tags"][row + k] for k in range(len(parts))]
-                pairs, left_out = self._pairs(items[i], parts, tags)
-                if left_out or len(parts) > 1:
-                    truncated.add(i)
-                for pair in pairs:
-                    place = best_window(pair, parts, items[i].sentence.start)
-                    if place is None:
-                        answers[i].append((pair, _too_far_apart(self.config)))
-                    else:
-                        asked[row + place[0]].append((i, pair, place[1]))
-                row += len(parts)
-            logits = self._score(text, [[spans for _, _, spans in a] for a in asked])
-            for questions, scores in zip(asked, logits, strict=True):
-                for (i, pair, _), prediction in zip(
-                    questions, self._predictions(scores), strict=True
-                ):
-                    answers[i].append((pair, replace(prediction, truncated=i in truncated)))
+            asked = [[items[i] for i in same[row]] for row in batch]
+            answered = self._answer(asked, [windows[row] for row in batch])
+            for i, found in zip((i for row in batch for i in same[row]), answered, strict=True):
+                answers[i] = found
+        return answers
+
+    def _answer(
+        self, copies: Sequence[Sequence[_Item]], windows: Sequence[tuple[Window, ...]]
+    ) -> list[Answers]:
+        """The answers to every copy of every sentence in a batch; `windows` has a sentence's at its place."""
+        flat = [window for parts in windows for window in parts]
+        text = self.backend.encode(*pad_windows(flat, self.config.pad_id))
+        unread = too_far_apart(self.config)
+        answers: list[Answers] = []
+        asked: list[dict[tuple[Span, Span], list[tuple[Answers, int, bool]]]] = [{} for _ in flat]
+        first = 0
+        for items, parts in zip(copies, windows, strict=True):
+            tags = list(text["tags"][first : first + len(parts)])
+            for item in items:
+                pairs, left_out = self._pairs(item, parts, tags)
+                truncated = left_out or len(parts) > 1
+                answers.append([(pair, unread) for pair in pairs])
+                for k, place in enumerate(best_windows(pairs, parts, item.sentence.start)):
+                    if place is not None:
+                        open_questions = asked[first + place[0]].setdefault(place[1], [])
+                        open_questions.append((answers[-1], k, truncated))
+            first += len(parts)
+        for questions, logits in zip(asked, self._score(text, [*map(list, asked)]), strict=True):
+            found = predictions(logits, self.config)
+            for places, prediction in zip(questions.values(), found, strict=True):
+                for answered, k, truncated in places:
+                    answer = replace(prediction, truncated=True) if truncated else prediction
+                    answered[k] = (answered[k][0], answer)
         return answers
 
     def _pairs(
@@ -248,43 +273,17 @@ class Scorer:
     def _score(
         self, text: Mapping[str, Array], pairs: Sequence[Sequence[tuple[Span, Span]]]
     ) -> list[Array]:
-        """Logits of each window's pairs, (pairs, labels), BATCH_PAIRS of a window at a time."""
-        parts: list[list[Array]] = [[] for _ in pairs]
-        for start in range(0, max(map(len, pairs), default=0), BATCH_PAIRS):
-            rows = [row for row, p in enumerate(pairs) if len(p) > start]
-            asked = [pairs[row][start : start + BATCH_PAIRS] for row in rows]
-            some = text if len(rows) == len(pairs) else {k: v[rows] for k, v in text.items()}
-            logits = self.backend.score(some, pad_pairs(asked, step=4))
-            for row, questions, scores in zip(rows, asked, logits, strict=True):
-                parts[row].append(scores[: len(questions)])
-        empty = np.empty((0, sum(map(len, self.config.pair_heads.values()))), dtype=np.float32)
-        return [np.concatenate(p) if p else empty for p in parts]
-
-    def _predictions(self, logits: Array) -> list[Prediction]:
-        probs = {
-            head: softmax(scores / self.config.temperatures[head])
-            for head, scores in by_head(logits, self.config.pair_heads).items()
-        }
-        return [
-            self._prediction({head: p[row] for head, p in probs.items()})
-            for row in range(len(logits))
-        ]
-
-    def _prediction(self, probs: Mapping[str, Array]) -> Prediction:
-        best = {head: self.config.pair_heads[head][int(p.argmax())] for head, p in probs.items()}
-        stance_probs = tuple(map(float, probs["stance"]))
-        sides = fold(stance_probs, self.config.stance_values)
-        side = likeliest(sides)
-        return Prediction(
-            stance_probs=stance_probs,
-            sentiment_probs=_triple(probs["sentiment"]),
-            stance=best["stance"],
-            sentiment=best["sentiment"],
-            act=None if side == "neutral" or best["act"] == "NONE" else best["act"],
-            shift_from=None if best["shift_from"] in ("none", side) else best["shift_from"],
-            abstained="unsure" if max(sides) < self.config.abstain_below else None,
-            stance_values=self.config.stance_values,
-        )
+        """Logits of each window's pairs, (pairs, labels)."""
+        labels = sum(map(len, self.config.pair_heads.values()))
+        logits = [np.empty((len(asked), labels), dtype=np.float32) for asked in pairs]
+        for pieces in equal_count_batches([len(asked) for asked in pairs]):
+            rows = [row for row, _ in pieces]
+            asked = [pairs[row][part] for row, part in pieces]
+            some = text if rows == [*range(len(pairs))] else {k: v[rows] for k, v in text.items()}
+            scores = self.backend.score(some, pad_pairs(asked, step=PAIR_STEP))
+            for (row, part), questions, found in zip(pieces, asked, scores, strict=True):
+                logits[row][part] = found[: len(questions)]
+        return logits
 
 
 def load(
@@ -348,24 +347,3 @@ def analyze(text: str, date: datetime.date | None = None) -> list[StanceRecord]:
 @lru_cache(maxsize=1)
 def _shipped() -> Scorer:
     return load()
-
-
-def _triple(probs: Array) -> tuple[float, float, float]:
-    a, b, c = (float(p) for p in probs)
-    return a, b, c
-
-
-def _too_far_apart(config: ModelConfig) -> Prediction:
-    """Half of the probability on the label nearest to zero, the rest shared by the others."""
-    values = config.stance_values
-    middle = min(range(len(values)), key=lambda i: abs(values[i]))
-    other = 0.5 / (len(values) - 1)
-    return Prediction(
-        stance_probs=tuple(0.5 if i == middle else other for i in range(len(values))),
-        sentiment_probs=(0.25, 0.5, 0.25),
-        stance=config.stances[middle],
-        sentiment="neutral",
-        abstained=TOO_FAR_APART,
-        truncated=True,
-        stance_values=values,
-    )

@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from stance.backends import Array, Backend
 
 ARTICLES = ("contingency-plan.txt", "dam-talks.txt", "grain-deal.txt")
-COPIES = 2
-"""Times the articles are in a round: enough for full batches, and done in a second."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,14 +41,15 @@ class Speed:
 
 def measure_speed(scorer: Scorer, seconds: float = 3.0) -> Speed:
     """The speed of a scorer on the built-in articles; rounds are repeated for `seconds`."""
-    texts = _articles()
-    documents = [Document(f"{k}-{i}", t) for k in range(COPIES) for i, t in enumerate(texts)]
+    documents = _articles()
     sentences = sum(len(split_sentences(d.text)) for d in documents)
     clock = _Clock()
     timed = Scorer(
         scorer.config, _TimedBackend(scorer.backend, clock), scorer.tokenizer, scorer.table
     )
-    list(timed(documents[: len(texts)]))  # the first answer also loads what is loaded on first use
+    list(
+        timed(documents[: len(ARTICLES)])
+    )  # the first answer also loads what is loaded on first use
     best: dict[str, float] = {}
     rounds, end = 0, time.perf_counter() + seconds
     while not rounds or time.perf_counter() < end:
@@ -71,11 +70,11 @@ def measure_speed(scorer: Scorer, seconds: float = 3.0) -> Speed:
     )
 
 
-def _articles() -> list[str]:
+def _articles() -> list[Document]:
     """The articles of the package, else of the checkout this file is in."""
     packaged = Path(__file__).parent / "data" / "articles"
     folder = packaged if packaged.is_dir() else Path(__file__).parents[1] / "seeds"
-    return [(folder / name).read_text(encoding="utf-8") for name in ARTICLES]
+    return [Document(name, (folder / name).read_text(encoding="utf-8")) for name in ARTICLES]
 
 
 def _alone(documents: Iterable[Document], scorer: Scorer) -> dict[str, float]:

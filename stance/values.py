@@ -137,6 +137,9 @@ class Prediction:
 
 def fold(probs: Sequence[float], values: Sequence[float]) -> tuple[float, float, float]:
     """Probabilities of labels added up to those of STANCES by the sign of each label's value."""
+    if values == STANCE_VALUES:
+        against, neutral, favor = probs
+        return against, neutral, favor
     pairs = list(zip(probs, values, strict=True))
     return (
         sum(p for p, v in pairs if v < 0),

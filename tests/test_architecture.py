@@ -16,11 +16,11 @@ from .conftest import ROOT
 # Each module imports only from modules before it.
 ORDER = (
     "errors values dates metrics confidence sentences actor_lists actor_table actor_context acronyms actor_use "
-    "subjects coreference actors actor_review pairs scoreable encode batches artefact hub backends "
-    "tagging marking records golden scoring cues speed doctor network labelled native rows formats "
-    "answers examples checkpoint loop export restore "
+    "subjects coreference actors actor_review pairs scoreable encode batches artefact predictions hub "
+    "backends tagging marking records golden scoring cues speed doctor network labelled native rows "
+    "formats answers examples checkpoint loop export restore "
     "copies periods evidence partials intervals vectors positions vector_tables validation "
-    "changepoints turns shifts turn_tables tables files input_files input_rows documents shards output_folder "
+    "changepoints turns shifts turn_tables tables sums files input_files input_rows documents shards output_folder "
     "corpus_input manifest cluster corpus frames evaluation comparison calibration card "
     "measures minimal_pairs rewriting state_names perturbations robustness "
     "start teacher tuning estimator spacy_component transformers_task "

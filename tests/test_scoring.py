@@ -2,6 +2,9 @@
 
 import datetime
 import random
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
 
 import numpy as np
 import pytest
@@ -9,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import stance
-from stance.backends import TorchBackend
+from stance.backends import Backend, TorchBackend
 from stance.scoreable import MAX_CHARACTERS
 from stance.scoring import Scorer
 from stance.values import Document, Mention, Pair, Prediction, Sentence
@@ -231,3 +234,69 @@ def test_scorer_is_lazy_and_ordered(scorer: Scorer) -> None:
     documents = [Document(str(i), f"Japan praised China {i} times.") for i in range(600)]
     ids = list(dict.fromkeys(r.document_id for r in scorer(iter(documents))))
     assert ids == [d.id for d in documents]
+
+
+@dataclass
+class Counting:
+    """A backend that counts what another one is asked."""
+
+    backend: Backend
+    windows: int = 0
+    slots: int = 0
+
+    def encode(self, ids: np.ndarray, mask: np.ndarray) -> dict[str, np.ndarray]:
+        self.windows += len(ids)
+        return self.backend.encode(ids, mask)
+
+    def score(self, text: dict[str, np.ndarray], pairs: np.ndarray) -> np.ndarray:
+        self.slots += pairs.shape[0] * pairs.shape[1]
+        return self.backend.score(text, pairs)
+
+
+def test_copies_are_read_once(tiny: Scorer) -> None:
+    """Each copy keeps its own place, date and answers: who "the president" is depends on the date."""
+    text = "The US president praised Paris. Tokyo condemned Moscow."
+    days = [datetime.date(2012, 5, 1), datetime.date(2024, 5, 1)]
+    given = [Document(f"{day}-{i}", " " * i + text, day) for i in range(9) for day in days]
+    backend = Counting(tiny.backend)
+    counting = Scorer(tiny.config, backend, tiny.tokenizer, tiny.table)
+    together = list(counting(given))
+    assert backend.windows == 2
+    assert together == [record for document in given for record in tiny([document])]
+
+
+def test_a_sentence_with_many_pairs_does_not_pad_the_others(tiny: Scorer) -> None:
+    many = (
+        ", ".join(["Paris", "London", "Tokyo", "Moscow", "Oslo", "Rome", "Delhi"]) + " met Cairo."
+    )
+    few = [f"Paris praised London {i} times, as it had done before: openly." for i in range(30)]
+    backend = Counting(tiny.backend)
+    counting = Scorer(tiny.config, backend, tiny.tokenizer, tiny.table)
+    asked = 0
+
+    def count(_: Document, answers: list[tuple[Pair, Prediction]]) -> None:
+        nonlocal asked
+        asked += len(answers)
+
+    texts = [many, *few]
+    list(counting([Document(str(i), t) for i, t in enumerate(texts)], on_sentence=count))
+    assert asked <= backend.slots <= asked + 3 * len(texts)
+
+
+def test_documents_are_read_in_the_thread_that_asks(tiny: Scorer) -> None:
+    """Iterables such as a database cursor belong to one thread; what fails in them is raised."""
+    here = []
+
+    def given() -> Iterator[Document]:
+        for i in range(1200):
+            here.append(threading.get_ident())
+            yield Document(str(i), f"Oslo thanked Rome {i} times.")
+        raise OSError("the cursor is closed")
+
+    with pytest.raises(OSError, match="the cursor is closed"):
+        list(tiny(given()))
+    assert set(here) == {threading.get_ident()} and len(here) == 1200
+    taken = tiny(Document(str(i), "Oslo thanked Rome.") for i in range(10**9))
+    assert next(taken).document_id == "0"
+    taken.close()
+    assert not [t for t in threading.enumerate() if t.name.startswith("stance")]
