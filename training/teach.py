@@ -9,11 +9,11 @@ Source: Hinton et al., Distilling the Knowledge in a Neural Network, 2015.
 from __future__ import annotations
 
 import argparse
-import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -50,8 +50,8 @@ def main() -> None:
             soft = sum(w * p for w, (p, _) in answers) / sum(weights)
             save_file({"soft": soft.astype(np.float32), "counts": counts}, path)
             print(name, len(counts), "sentences", len(soft), "questions", flush=True)
-    sources = {str(run): sha256_of(run / "network.safetensors") for run in args.teachers}
-    (args.out / "teachers.json").write_text(json.dumps({"sha256": sources, "weights": weights}))
+    records = [teacher_record(r, w) for r, w in zip(args.teachers, weights, strict=True)]
+    (args.out / "teachers.json").write_text(json.dumps(records), encoding="utf-8")
 
 
 @torch.autocast("cpu", dtype=torch.bfloat16)
@@ -67,6 +67,13 @@ def answer(run: Path, data: Path, name: str) -> tuple[NDArray[np.float32], NDArr
         for head in network.config.pair_heads
     ]
     return np.concatenate(each, axis=1), np.array([len(e.pairs) for e in examples])
+
+
+def teacher_record(run: Path, weight: float) -> dict[str, Any]:
+    """What a teacher was, without the passes before it."""
+    training = json.loads((run / "training.json").read_text(encoding="utf-8"))
+    last = {key: training[key] for key in ("base", "config", "shares", "dev") if key in training}
+    return {"weight": weight, "sha256": sha256_of(run / "network.safetensors"), **last}
 
 
 def with_soft(examples: Sequence[Example], folder: Path | None, name: str) -> list[Example]:
@@ -86,12 +93,13 @@ def with_soft(examples: Sequence[Example], folder: Path | None, name: str) -> li
     return [replace(e, soft=soft) for e, soft in zip(asked, rows, strict=True)]
 
 
-def soft_hash(folder: Path | None) -> str | None:
-    """Names the answers a run learns from."""
+def soft_record(folder: Path | None) -> dict[str, Any] | None:
+    """For training.json: digests of the answers a run learns from, and whose they are."""
     if folder is None:
         return None
     files = sorted(folder.glob("*.safetensors"))
-    return hashlib.sha256("".join(sha256_of(f) for f in files).encode()).hexdigest()
+    teachers = json.loads((folder / "teachers.json").read_text(encoding="utf-8"))
+    return {"sha256": {f.name: sha256_of(f) for f in files}, "teachers": teachers}
 
 
 if __name__ == "__main__":

