@@ -8,8 +8,8 @@ from collections import defaultdict
 from pathlib import Path
 from typing import Any
 
-from stance.actors import find_actors
-from stance.scoring import Scorer
+from stance.actors.finding import find_actors
+from stance.scoring.scorer import Scorer
 from stance.values import Document, Mention
 
 PRONOUNS = frozenset("it its they their them we our us he his she her".split())

@@ -33,9 +33,9 @@ from typing import Any
 
 from actor_cases import case_lines, coreference_lines, holder_lines, read_rows, subject_lines
 
-from stance.actor_table import ActorTable
-from stance.actors import find_actors
-from stance.scoring import Scorer, load
+from stance.actors.finding import find_actors
+from stance.actors.table import ActorTable
+from stance.scoring.scorer import Scorer, load
 from stance.sentences import split_sentences
 from stance.values import Document, Mention
 

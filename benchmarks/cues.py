@@ -18,9 +18,9 @@ from pathlib import Path
 import numpy as np
 
 from stance import Document, Scorer, find_cues, load
-from stance.cues import MIN_DROP, MOST_WORDS, NEARLY, Question
 from stance.marking import Span
-from stance.pairs import pair_of
+from stance.report.cues import MIN_DROP, MOST_WORDS, NEARLY, Question
+from stance.scoring.pairs import pair_of
 from stance.values import STANCES, Pair
 
 ROOT = Path(__file__).parents[1]

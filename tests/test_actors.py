@@ -15,8 +15,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from stance.actor_table import DATA, load_actor_table, longest, tokenise
-from stance.actors import ent_id, find_actors
+from stance.actors.finding import ent_id, find_actors
+from stance.actors.table import DATA, load_actor_table, longest, tokenise
 from stance.values import USES, Mention
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -284,7 +284,7 @@ def test_ent_id(name: str, expected: str) -> None:
 
 def test_import_and_load_are_light() -> None:
     code = (
-        "import sys, time, stance.actors as a; t = time.process_time(); a.load_actor_table(); "
+        "import sys, time, stance.actors.finding as a; t = time.process_time(); a.load_actor_table(); "
         "print(time.process_time() - t, [m for m in ('numpy', 'torch', 'pyarrow', 'onnxruntime')"
         " if m in sys.modules])"
     )

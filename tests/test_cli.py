@@ -12,7 +12,7 @@ import pytest
 
 import stance
 from stance.cli import app
-from stance.files import read_records
+from stance.corpus.record_files import read_records
 
 from .conftest import ROOT, TINY
 
@@ -186,9 +186,9 @@ def test_traceback_only_with_debug() -> None:
 
 
 FAULT = """
-import stance.scoring, stance.cli
+import stance.scoring.scorer, stance.cli
 def broken(*a, **k): return 1 / 0
-stance.scoring.load = broken
+stance.scoring.scorer.load = broken
 stance.cli.main()
 """
 

@@ -11,9 +11,9 @@ from rich.console import Console
 
 import stance
 from stance import Document, Scorer, StanceRecord
-from stance.cues import FUNCTION_WORDS, MIN_DROP, MOST_WORDS, Question, question_of
-from stance.pairs import pair_of
-from stance.printing import print_records
+from stance.report.cues import FUNCTION_WORDS, MIN_DROP, MOST_WORDS, Question, question_of
+from stance.report.printing import print_records
+from stance.scoring.pairs import pair_of
 
 TEXTS = (
     "Seoul thanked Washington for the loan, while Beijing warned Tokyo against meddling.",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from stance.scoring import Scorer
+from stance.scoring.scorer import Scorer
 from stance.values import Document
 
 LINES = (Path(__file__).parent / "cases" / "holders.jsonl").read_text(encoding="utf-8").splitlines()

@@ -12,12 +12,19 @@ import torch
 from safetensors.torch import load_file
 from tokenizers import Tokenizer
 
-from stance.encode import NOBODY
 from stance.errors import InputError
-from stance.examples import UNLABELLED, Example, TaggedSentence, ask_all, collate, make_examples
-from stance.labelled import LabelledPair
-from stance.loop import TrainConfig, predict, train
-from stance.network import NetworkConfig, StanceNetwork
+from stance.evaluation.labelled import LabelledPair
+from stance.learning.examples import (
+    UNLABELLED,
+    Example,
+    TaggedSentence,
+    ask_all,
+    collate,
+    make_examples,
+)
+from stance.learning.loop import TrainConfig, predict, train
+from stance.model.encode import NOBODY
+from stance.model.network import NetworkConfig, StanceNetwork
 
 from .conftest import TINY
 
@@ -212,7 +219,7 @@ def test_recipe_without_a_step_is_refused() -> None:
 
 
 def test_class_weights_move_the_loss_to_rare_labels(tmp_path: Path) -> None:
-    from stance.loop import _class_weights
+    from stance.learning.loop import _class_weights
 
     network = fresh_network()
     data = examples(network)  # 12 favor, 12 against, 24 neutral

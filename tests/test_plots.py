@@ -7,9 +7,9 @@ import sys
 import pytest
 
 import stance
-from stance.plots import FEW_COLOR
-from stance.scoring import Scorer
-from stance.vectors import Cell, StanceVector
+from stance.report.plots import FEW_COLOR
+from stance.scoring.scorer import Scorer
+from stance.vectors.aggregation import Cell, StanceVector
 
 from .conftest import ROOT
 from .example_records import example_records

@@ -14,16 +14,16 @@ from hypothesis import strategies as st
 from rich.console import Console
 
 import stance
-from stance.actor_table import load_actor_table
-from stance.answers import Answers
-from stance.labelled import LabelledPair
-from stance.measures import Check
-from stance.minimal_pairs import SETS, minimal_pairs, set_checks
-from stance.perturbations import own_checks
-from stance.printing import print_robustness
-from stance.rewriting import NOISE, edited, rewritten
-from stance.scoring import Scorer
-from stance.state_names import masking, renaming, spellings, states_of
+from stance.actors.table import load_actor_table
+from stance.evaluation.answers import Answers
+from stance.evaluation.labelled import LabelledPair
+from stance.report.printing import print_robustness
+from stance.robustness.measures import Check
+from stance.robustness.minimal_pairs import SETS, minimal_pairs, set_checks
+from stance.robustness.perturbations import own_checks
+from stance.robustness.rewriting import NOISE, edited, rewritten
+from stance.robustness.state_names import masking, renaming, spellings, states_of
+from stance.scoring.scorer import Scorer
 from stance.values import STANCE_VALUES, STANCES
 
 from .conftest import ROOT, TINY

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 import stance
 from stance import InputError, Selection, StanceRecord
-from stance.sums import merged_vectors, partial_sums, sums_schema
-from stance.tables import to_table
+from stance.corpus.tables import to_table
+from stance.vectors.sums import merged_vectors, partial_sums, sums_schema
 
 from .made_records import FAVOR, RECORDS, record
 

@@ -2,9 +2,9 @@
 
 import pytest
 
-from stance.actor_table import load_actor_table
-from stance.scoring import Scorer
-from stance.tagging import (
+from stance.actors.table import load_actor_table
+from stance.scoring.scorer import Scorer
+from stance.scoring.tagging import (
     decode_bio,
     kind_before,
     rename,

@@ -16,13 +16,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import stance
-from stance.evidence import evidence_units
 from stance.marking import Span, pieces, showable
-from stance.scoring import Scorer
+from stance.report.page import MAX_BYTES
+from stance.report.page_evidence import LONGEST_SENTENCE, as_json, clip, evidence
+from stance.scoring.scorer import Scorer
 from stance.values import STANCES
-from stance.vectors import vectors_of
-from stance.webevidence import LONGEST_SENTENCE, as_json, clip, evidence
-from stance.webpage import MAX_BYTES
+from stance.vectors.aggregation import vectors_of
+from stance.vectors.evidence import evidence_units
 
 from .conftest import ROOT
 from .example_records import example_records
@@ -81,8 +81,8 @@ def test_long_evidence_is_left_out_within_the_size_and_every_pair_keeps_some(
 def test_too_many_series_are_left_out_and_counted(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("stance.webdata.MOST_POINTS", 50)
-    monkeypatch.setattr("stance.webdata.MOST_DYADS", 40)
+    monkeypatch.setattr("stance.report.page_data.MOST_POINTS", 50)
+    monkeypatch.setattr("stance.report.page_data.MOST_DYADS", 40)
     page = written(example_records(600), tmp_path / "page.html")
     found = data_of(page)
     kept = max(found["series"]["dyad"]) + 1

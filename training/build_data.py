@@ -17,10 +17,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from stance.actor_table import load_actor_table
-from stance.formats import read_pairs
-from stance.rewriting import edited
-from stance.state_names import renaming, spellings, states_of
+from stance.actors.table import load_actor_table
+from stance.evaluation.formats import read_pairs
+from stance.robustness.rewriting import edited
+from stance.robustness.state_names import renaming, spellings, states_of
 
 Row = dict[str, Any]
 Span = dict[str, int]

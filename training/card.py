@@ -6,8 +6,8 @@ import json
 from pathlib import Path
 from typing import Any
 
-from stance.calibration import calibration_table
-from stance.minimal_pairs import SETS
+from stance.learning.calibration import calibration_table
+from stance.robustness.minimal_pairs import SETS
 
 Row = dict[str, Any]
 METRICS = {

@@ -22,17 +22,17 @@ from card import update_readme, write_card
 from numpy.typing import NDArray
 
 from stance import metrics
-from stance.actor_table import load_actor_table
-from stance.answers import fingerprint, probabilities
-from stance.artefact import DEFAULT_MODEL, ModelConfig, write_checksums
-from stance.backends import OnnxBackend, TorchBackend
-from stance.encode import encode_sentences, pad_windows, read_tokenizer
-from stance.evaluation import joint_scores
-from stance.formats import read_pairs
-from stance.labelled import LabelledPair
-from stance.robustness import check_robustness
-from stance.scoring import Scorer
-from stance.tagging import decode_bio
+from stance.actors.table import load_actor_table
+from stance.evaluation.answers import fingerprint, probabilities
+from stance.evaluation.formats import read_pairs
+from stance.evaluation.labelled import LabelledPair
+from stance.evaluation.scores import joint_scores
+from stance.model.artefact import DEFAULT_MODEL, ModelConfig, write_checksums
+from stance.model.backends import OnnxBackend, TorchBackend
+from stance.model.encode import encode_sentences, pad_windows, read_tokenizer
+from stance.robustness.checking import check_robustness
+from stance.scoring.scorer import Scorer
+from stance.scoring.tagging import decode_bio
 
 Probs = NDArray[np.float64]
 Row = dict[str, Any]

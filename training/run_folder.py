@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from stance.encode import read_tokenizer
-from stance.examples import UNLABELLED, Example, TaggedSentence, make_examples
-from stance.formats import read_pairs
-from stance.loop import predict
-from stance.network import NetworkConfig, read_network
+from stance.evaluation.formats import read_pairs
+from stance.learning.examples import UNLABELLED, Example, TaggedSentence, make_examples
+from stance.learning.loop import predict
+from stance.model.encode import read_tokenizer
+from stance.model.network import NetworkConfig, read_network
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer

@@ -1,7 +1,7 @@
 """Let other networks answer the training sets: `python training/teach.py --teachers build/teacher --out build/soft`.
 
 Writes `<set>.safetensors`: the mean of the teachers' probabilities for every question of
-`stance.examples.ask_all`, and how many questions each sentence has. `train.py --soft build/soft` lets
+`stance.learning.examples.ask_all`, and how many questions each sentence has. `train.py --soft build/soft` lets
 the small network learn from them beside the labels.
 Source: Hinton et al., Distilling the Knowledge in a Neural Network, 2015.
 """
@@ -21,12 +21,12 @@ from numpy.typing import NDArray
 from run_folder import read_examples, read_settings
 from safetensors.numpy import load_file, save_file
 
-from stance.artefact import sha256_of
-from stance.encode import read_tokenizer
 from stance.errors import InputError
-from stance.examples import Example, ask_all
-from stance.loop import predict
-from stance.network import read_network
+from stance.learning.examples import Example, ask_all
+from stance.learning.loop import predict
+from stance.model.artefact import sha256_of
+from stance.model.encode import read_tokenizer
+from stance.model.network import read_network
 
 SETS = ("newsmtsc_train", "dse_train", "corpus_train")
 

@@ -25,12 +25,12 @@ from numpy.typing import NDArray
 from run_folder import read_examples
 from teach import soft_record, with_soft
 
-from stance.artefact import sha256_of
-from stance.encode import read_tokenizer
-from stance.examples import UNLABELLED, Example
-from stance.loop import TrainConfig, predict, train
+from stance.learning.examples import UNLABELLED, Example
+from stance.learning.loop import TrainConfig, predict, train
 from stance.metrics import confusion_matrix, macro_f1
-from stance.network import (
+from stance.model.artefact import sha256_of
+from stance.model.encode import read_tokenizer
+from stance.model.network import (
     PAIR_HEADS,
     TAGS,
     StanceNetwork,
@@ -38,7 +38,7 @@ from stance.network import (
     read_network,
     write_network,
 )
-from stance.tagging import decode_bio
+from stance.scoring.tagging import decode_bio
 
 HERE = Path(__file__).parent
 Array = NDArray[np.float32]

@@ -12,7 +12,7 @@ from stance.cli.options import Interval, Level, MixModels, RecordFiles
 from stance.cli.terminal import reporting_errors
 
 if TYPE_CHECKING:
-    from stance.partials import PartialVectors
+    from stance.vectors.partials import PartialVectors
 
 
 def aggregate(
@@ -44,12 +44,12 @@ def aggregate(
 
       stance aggregate records.jsonl --by quarter --window 4
     """
+    from stance.corpus.record_files import read_records
     from stance.dates import parse_date
-    from stance.files import read_records
-    from stance.intervals import Method
-    from stance.partials import Selection, partial
-    from stance.vector_tables import print_vectors, write_vectors
-    from stance.vectors import finish
+    from stance.vectors.aggregation import finish
+    from stance.vectors.intervals import Method
+    from stance.vectors.partials import Selection, partial
+    from stance.vectors.tables import print_vectors, write_vectors
 
     with reporting_errors():
         dates = parse_date(since, "option --since"), parse_date(until, "option --until")

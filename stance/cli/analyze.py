@@ -11,8 +11,8 @@ import typer
 from rich.console import Console
 
 from stance.cli.terminal import progress_on_terminal, reporting_errors
+from stance.corpus.documents import read_documents
 from stance.dates import parse_date
-from stance.documents import read_documents
 from stance.errors import InputError
 
 if TYPE_CHECKING:
@@ -64,9 +64,9 @@ def analyze(
 
       stance analyze --json --date 2021-12-24 *.txt > records.jsonl
     """
-    from stance.cues import find_cues
-    from stance.printing import print_records
-    from stance.scoring import load
+    from stance.report.cues import find_cues
+    from stance.report.printing import print_records
+    from stance.scoring.scorer import load
 
     with reporting_errors() as errors:
         if cues and as_json:

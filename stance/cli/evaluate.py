@@ -72,10 +72,10 @@ def evaluate(
         return
     if pairs is None:
         raise typer.BadParameter("give a file of labelled pairs; only --robustness goes without")
-    from stance.comparison import compare
-    from stance.evaluation import evaluate as run
-    from stance.scores_page import print_scores, write_page
-    from stance.scoring import load
+    from stance.evaluation.comparison import compare
+    from stance.evaluation.scores import evaluate as run
+    from stance.report.scores_page import print_scores, write_page
+    from stance.scoring.scorer import load
 
     with reporting_errors() as errors:
         scorer = load(model)
@@ -97,9 +97,9 @@ def evaluate(
 
 
 def _robustness(pairs: str | None, model: str | None, format: str | None, as_json: bool) -> None:
-    from stance.printing import print_robustness
-    from stance.robustness import check_robustness
-    from stance.scoring import load
+    from stance.report.printing import print_robustness
+    from stance.robustness.checking import check_robustness
+    from stance.scoring.scorer import load
 
     with reporting_errors() as errors:
         result = check_robustness(pairs, load(model), format=format, on_error=errors)

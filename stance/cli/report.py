@@ -45,10 +45,10 @@ def report(
 
       stance report records.jsonl -o report.html --cues
     """
-    from stance.files import read_records
-    from stance.partials import Selection
-    from stance.scoring import load
-    from stance.webpage import write_html
+    from stance.corpus.record_files import read_records
+    from stance.report.page import write_html
+    from stance.scoring.scorer import load
+    from stance.vectors.partials import Selection
 
     with reporting_errors():
         if model and not cues:

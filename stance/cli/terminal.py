@@ -27,8 +27,8 @@ from rich.progress import (
 from stance.errors import StanceError
 
 if TYPE_CHECKING:
-    from stance.corpus_input import OnProgress
-    from stance.corpus_input import Progress as CorpusProgress
+    from stance.corpus.input import OnProgress
+    from stance.corpus.input import Progress as CorpusProgress
     from stance.values import Document
 
 SLOW_START = 1.5

@@ -37,12 +37,12 @@ def turns(
 
       stance turns records.jsonl --by quarter --json > turns.json
     """
-    from stance.actor_table import load_actor_table
-    from stance.files import read_records
-    from stance.partials import Selection, partial
-    from stance.shifts import stated_shifts
-    from stance.turn_tables import print_turns
-    from stance.turns import search_turns
+    from stance.actors.table import load_actor_table
+    from stance.corpus.record_files import read_records
+    from stance.turns.search import search_turns
+    from stance.turns.shifts import stated_shifts
+    from stance.turns.tables import print_turns
+    from stance.vectors.partials import Selection, partial
 
     with reporting_errors():
         rows = list(chain.from_iterable(map(read_records, records)))
