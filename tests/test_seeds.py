@@ -74,8 +74,7 @@ REAL_ARTICLE = [
     pytest.param("lashing out with warnings and threats", "CHN", "JPN", "against", marks=NOT_YET),
     ("trading threats and accusations", "CHN", "JPN", "against"),
     ("trading threats and accusations", "JPN", "CHN", "against"),
-    # Read as support for China: "efforts ... to shore up regional allies to "stand up" to China".
-    pytest.param('"stand up" to China', "USA", "CHN", "against", marks=NOT_YET),
+    ('"stand up" to China', "USA", "CHN", "against"),
     ("threatens to invade Taiwan", "CHN", "TWN", "against"),
     ("reached an agreement", "USA", "JPN", "favor"),
     ("reached an agreement", "JPN", "USA", "favor"),
@@ -102,6 +101,6 @@ def test_real_article_outlets_and_vectors(real_records: list[stance.StanceRecord
         for c in v.cells
     }
     assert means["JPN", "USA"] > 0.2
-    assert means["CHN", "JPN"] < -0.1
+    assert means["CHN", "JPN"] < -0.15
     assert means["CHN", "TWN"] < -0.2
     assert means["USA", "CHN"] < 0

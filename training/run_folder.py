@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 TAGGED = {
     "corpus_train": "mentions_train",
     "joined_train": "mentions_joined_train",
-    "renamed_train": "mentions_renamed_train",
     "corpus_dev": "mentions_dev",
     "corpus_analysis_dev": "mentions_analysis_dev",
 }
