@@ -2,9 +2,12 @@ DATA ?= ../shared/data
 PYTHON ?= .venv/bin/python
 TRAIN = $(PYTHON) training/train.py --data build/data
 
+# all-mpnet-base-v2 of the Hugging Face Hub (sentence-transformers), as a folder.
+TEACHER ?= all-mpnet-base-v2
+
 UV ?= .venv/bin/uv
 
-.PHONY: install fix test build docs oldest newest fuzz audit actors experiments intervals turns speed corpus pictures model
+.PHONY: install fix test build docs oldest newest fuzz audit actors experiments cues intervals turns speed corpus pictures model
 
 install:
 	python3 -m venv .venv
@@ -27,20 +30,28 @@ docs:
 
 # The tests on the oldest and on the newest versions that pyproject.toml admits. Each takes 8 GB of
 # disk; UV_FLAGS=--torch-backend=cpu spares most of it where the index of PyTorch can be reached.
-oldest: RESOLUTION = lowest-direct
+oldest: build/bounds.txt
+oldest: RESOLUTION = lowest-direct -c build/bounds.txt
 newest: RESOLUTION = highest
 oldest newest:
 	$(UV) venv --quiet --clear --python 3.11 build/$@
 	$(UV) pip install --quiet --python build/$@ --resolution $(RESOLUTION) $(UV_FLAGS) -e '.[dev]'
 	build/$@/bin/python -m pytest -m 'not timing' -W ignore::DeprecationWarning -W ignore::FutureWarning
 
+# Every lower bound as a pin: the resolver would rather lift one of ours than lower what it pulls in.
+build/bounds.txt: pyproject.toml
+	mkdir -p build
+	grep -oE '"[A-Za-z0-9_-]+(\[[a-z]+\])?>=[0-9.]+"' $< | sed -E 's/"|\[[a-z]+\]//g; s/>=/==/' > $@
+
 # 100,000 hostile inputs to the readers, the splitter, the resolver, the scorer and the web page.
 fuzz:
 	STANCE_FUZZ=100000 $(PYTHON) -m pytest tests/test_fuzz.py
 
-# Known vulnerabilities in what is installed.
+# Known vulnerabilities in what is installed. Strict: what could not be looked up is a failure, not a pass.
 audit:
-	$(UV) tool run pip-audit --path "$$($(PYTHON) -c 'import site; print(site.getsitepackages()[0])')"
+	mkdir -p build
+	$(PYTHON) -m pip freeze --exclude-editable > build/installed.txt
+	$(UV) tool run pip-audit --strict --disable-pip --no-deps -r build/installed.txt
 
 actors:
 	$(PYTHON) training/build_actors.py --data $(DATA)
@@ -51,6 +62,10 @@ pictures:
 
 # Both experiments of what an analyst relies on.
 experiments: intervals turns
+
+# How cues are looked for.
+cues:
+	$(PYTHON) benchmarks/cues.py
 
 # How often the intervals hold, and the worked validation example.
 intervals:
@@ -84,7 +99,10 @@ model:
 	$(TRAIN) --out build/fifth --config training/configs/fifth.toml --init build/third-fourth
 	$(PYTHON) training/average.py --out build/third-fifth build/third-fourth build/fifth
 	$(TRAIN) --out build/sixth --config training/configs/sixth.toml --init build/third-fifth
-	$(PYTHON) training/average.py --out build/run build/third-fifth build/sixth
+	$(PYTHON) training/average.py --out build/fifth-sixth build/third-fifth build/sixth
+	$(TRAIN) --out build/teacher --config training/configs/teacher.toml --base $(TEACHER)
+	$(PYTHON) training/teach.py --data build/data --teachers build/teacher build/fifth-sixth --weights 0.7 0.3 --out build/soft
+	$(TRAIN) --out build/run --config training/configs/seventh.toml --init build/fifth-sixth --soft build/soft
 	$(PYTHON) training/calibrate.py --data build/data --run build/run
 	$(PYTHON) training/export.py --run build/run --out models/stance-small-en
 	$(PYTHON) training/evaluate.py --data build/data --run build/run --model models/stance-small-en

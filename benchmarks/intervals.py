@@ -26,7 +26,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 import stance
-from stance.answers import probabilities
+from stance.evaluation.answers import probabilities
 from stance.records import StanceRecord
 from stance.values import SENTIMENTS, STANCES
 

@@ -19,13 +19,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 import stance
-from stance.artefact import default_dir
-from stance.scoring import Scorer
+from stance.model.artefact import default_dir
+from stance.scoring.scorer import Scorer
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from stance.backends import Backend
+    from stance.model.backends import Backend
 
     Array = NDArray[Any]
 

@@ -26,7 +26,7 @@ from scipy.special import erfinv
 from scipy.stats import binomtest
 
 from stance import StanceRecord, Turn, find_turns, load, read_pairs
-from stance.answers import fingerprint, probabilities
+from stance.evaluation.answers import fingerprint, probabilities
 from stance.values import STANCES
 
 Array = NDArray[np.float64]

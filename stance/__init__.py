@@ -13,12 +13,13 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from stance.actor_table import ActorTable, load_actor_table
-    from stance.actors import find_actors
-    from stance.calibration import calibrate
-    from stance.comparison import Comparison, compare
-    from stance.corpus import score_corpus
-    from stance.documents import Columns, read_documents
+    from stance.actors.finding import find_actors
+    from stance.actors.table import ActorTable, load_actor_table
+    from stance.corpus.documents import Columns, read_documents
+    from stance.corpus.record_files import read_records, write_records
+    from stance.corpus.run import score_corpus
+    from stance.corpus.shards import CorpusSummary
+    from stance.corpus.tables import record_schema
     from stance.errors import (
         ActorTableError,
         CorpusError,
@@ -30,12 +31,12 @@ if TYPE_CHECKING:
         ResumeMismatchError,
         StanceError,
     )
-    from stance.estimator import StanceClassifier
-    from stance.evaluation import Evaluation, evaluate
-    from stance.evidence import EvidenceUnit, evidence_units
-    from stance.files import read_records, write_records
-    from stance.formats import read_pairs
-    from stance.frames import (
+    from stance.evaluation.comparison import Comparison, compare
+    from stance.evaluation.formats import read_pairs
+    from stance.evaluation.labelled import LabelledPair
+    from stance.evaluation.scores import Evaluation, evaluate
+    from stance.integrations.estimator import StanceClassifier
+    from stance.integrations.frames import (
         documents_from,
         records_from,
         score_columns,
@@ -43,13 +44,25 @@ if TYPE_CHECKING:
         to_pandas,
         to_polars,
     )
-    from stance.intervals import Method
-    from stance.labelled import LabelledPair
-    from stance.loop import TrainConfig
-    from stance.pairs import make_pairs
-    from stance.partials import PartialVectors, Selection, merge, partial
-    from stance.plots import plot_alignment, plot_matrix, plot_series, plot_vector
-    from stance.positions import (
+    from stance.learning.calibration import calibrate
+    from stance.learning.loop import TrainConfig
+    from stance.learning.tuning import finetune
+    from stance.records import StanceRecord
+    from stance.report.cues import Cue, find_cues
+    from stance.report.page import write_html
+    from stance.report.plots import plot_alignment, plot_matrix, plot_series, plot_vector
+    from stance.robustness.checking import Robustness, check_robustness
+    from stance.scoring.pairs import make_pairs
+    from stance.scoring.scorer import Scorer, analyze, load
+    from stance.sentences import split_sentences
+    from stance.turns.search import Turn, TurnSearch, find_turns, search_turns
+    from stance.turns.shifts import StatedShift, stated_shifts
+    from stance.values import Actor, Document, Mention, Pair, Prediction, Sentence
+    from stance.vectors.aggregation import Cell, StanceVector, aggregate, finish
+    from stance.vectors.evidence import EvidenceUnit, evidence_units
+    from stance.vectors.intervals import Method
+    from stance.vectors.partials import PartialVectors, Selection, merge, partial
+    from stance.vectors.positions import (
         Alignment,
         Similarity,
         StanceMatrix,
@@ -57,103 +70,96 @@ if TYPE_CHECKING:
         similarity,
         to_matrix,
     )
-    from stance.records import StanceRecord
-    from stance.scoring import Scorer, analyze, load
-    from stance.sentences import split_sentences
-    from stance.shards import CorpusSummary
-    from stance.shifts import StatedShift, stated_shifts
-    from stance.tables import record_schema
-    from stance.tuning import finetune
-    from stance.turns import Turn, TurnSearch, find_turns, search_turns
-    from stance.validation import Correlation, Validation, validate
-    from stance.values import Actor, Document, Mention, Pair, Prediction, Sentence
-    from stance.vector_tables import to_table, write_vectors
-    from stance.vectors import Cell, StanceVector, aggregate, finish
-    from stance.webpage import write_html
+    from stance.vectors.tables import to_table, write_vectors
+    from stance.vectors.validation import Correlation, Validation, validate
 
 __version__ = "0.1.0"
 
 _HOME = {
     "Actor": "values",
-    "ActorTable": "actor_table",
+    "ActorTable": "actors.table",
     "ActorTableError": "errors",
-    "Alignment": "positions",
-    "Cell": "vectors",
-    "Columns": "documents",
-    "Comparison": "comparison",
+    "Alignment": "vectors.positions",
+    "Cell": "vectors.aggregation",
+    "Columns": "corpus.documents",
+    "Comparison": "evaluation.comparison",
     "CorpusError": "errors",
-    "CorpusSummary": "shards",
-    "Correlation": "validation",
+    "CorpusSummary": "corpus.shards",
+    "Correlation": "vectors.validation",
+    "Cue": "report.cues",
     "Document": "values",
-    "Evaluation": "evaluation",
-    "EvidenceUnit": "evidence",
+    "Evaluation": "evaluation.scores",
+    "EvidenceUnit": "vectors.evidence",
     "InputError": "errors",
-    "LabelledPair": "labelled",
+    "LabelledPair": "evaluation.labelled",
     "Mention": "values",
-    "Method": "intervals",
+    "Method": "vectors.intervals",
     "MissingDependencyError": "errors",
     "ModelError": "errors",
     "ModelMismatchError": "errors",
     "ModelNotFoundError": "errors",
     "Pair": "values",
-    "PartialVectors": "partials",
+    "PartialVectors": "vectors.partials",
     "Prediction": "values",
     "ResumeMismatchError": "errors",
-    "Scorer": "scoring",
-    "Selection": "partials",
+    "Robustness": "robustness.checking",
+    "Scorer": "scoring.scorer",
+    "Selection": "vectors.partials",
     "Sentence": "values",
-    "Similarity": "positions",
-    "StanceClassifier": "estimator",
+    "Similarity": "vectors.positions",
+    "StanceClassifier": "integrations.estimator",
     "StanceError": "errors",
-    "StanceMatrix": "positions",
+    "StanceMatrix": "vectors.positions",
     "StanceRecord": "records",
-    "StanceVector": "vectors",
-    "StatedShift": "shifts",
-    "TrainConfig": "loop",
-    "Turn": "turns",
-    "TurnSearch": "turns",
-    "Validation": "validation",
-    "aggregate": "vectors",
-    "alignment": "positions",
-    "analyze": "scoring",
-    "calibrate": "calibration",
-    "compare": "comparison",
-    "documents_from": "frames",
-    "evaluate": "evaluation",
-    "evidence_units": "evidence",
-    "find_actors": "actors",
-    "find_turns": "turns",
-    "finetune": "tuning",
-    "finish": "vectors",
-    "load": "scoring",
-    "load_actor_table": "actor_table",
-    "make_pairs": "pairs",
-    "merge": "partials",
-    "partial": "partials",
-    "plot_alignment": "plots",
-    "plot_matrix": "plots",
-    "plot_series": "plots",
-    "plot_vector": "plots",
-    "read_documents": "documents",
-    "read_pairs": "formats",
-    "read_records": "files",
-    "record_schema": "tables",
-    "records_from": "frames",
-    "score_columns": "frames",
-    "score_corpus": "corpus",
-    "search_turns": "turns",
-    "similarity": "positions",
+    "StanceVector": "vectors.aggregation",
+    "StatedShift": "turns.shifts",
+    "TrainConfig": "learning.loop",
+    "Turn": "turns.search",
+    "TurnSearch": "turns.search",
+    "Validation": "vectors.validation",
+    "aggregate": "vectors.aggregation",
+    "alignment": "vectors.positions",
+    "analyze": "scoring.scorer",
+    "calibrate": "learning.calibration",
+    "check_robustness": "robustness.checking",
+    "compare": "evaluation.comparison",
+    "documents_from": "integrations.frames",
+    "evaluate": "evaluation.scores",
+    "evidence_units": "vectors.evidence",
+    "find_actors": "actors.finding",
+    "find_cues": "report.cues",
+    "find_turns": "turns.search",
+    "finetune": "learning.tuning",
+    "finish": "vectors.aggregation",
+    "load": "scoring.scorer",
+    "load_actor_table": "actors.table",
+    "make_pairs": "scoring.pairs",
+    "merge": "vectors.partials",
+    "partial": "vectors.partials",
+    "plot_alignment": "report.plots",
+    "plot_matrix": "report.plots",
+    "plot_series": "report.plots",
+    "plot_vector": "report.plots",
+    "read_documents": "corpus.documents",
+    "read_pairs": "evaluation.formats",
+    "read_records": "corpus.record_files",
+    "record_schema": "corpus.tables",
+    "records_from": "integrations.frames",
+    "score_columns": "integrations.frames",
+    "score_corpus": "corpus.run",
+    "search_turns": "turns.search",
+    "similarity": "vectors.positions",
     "split_sentences": "sentences",
-    "stated_shifts": "shifts",
-    "to_arrow": "frames",
-    "to_matrix": "positions",
-    "to_pandas": "frames",
-    "to_polars": "frames",
-    "to_table": "vector_tables",
-    "validate": "validation",
-    "write_html": "webpage",
-    "write_records": "files",
-    "write_vectors": "vector_tables",
+    "stated_shifts": "turns.shifts",
+    "to_arrow": "integrations.frames",
+    "to_matrix": "vectors.positions",
+    "to_pandas": "integrations.frames",
+    "to_polars": "integrations.frames",
+    "to_table": "vectors.tables",
+    "validate": "vectors.validation",
+    "write_html": "report.page",
+    "write_records": "corpus.record_files",
+    "write_vectors": "vectors.tables",
 }
 
 _TRAINING = {"onnx", "onnxscript", "safetensors", "torch"}
@@ -170,6 +176,7 @@ __all__ = [
     "CorpusError",
     "CorpusSummary",
     "Correlation",
+    "Cue",
     "Document",
     "Evaluation",
     "EvidenceUnit",
@@ -185,6 +192,7 @@ __all__ = [
     "PartialVectors",
     "Prediction",
     "ResumeMismatchError",
+    "Robustness",
     "Scorer",
     "Selection",
     "Sentence",
@@ -203,11 +211,13 @@ __all__ = [
     "alignment",
     "analyze",
     "calibrate",
+    "check_robustness",
     "compare",
     "documents_from",
     "evaluate",
     "evidence_units",
     "find_actors",
+    "find_cues",
     "find_turns",
     "finetune",
     "finish",

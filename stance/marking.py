@@ -1,4 +1,4 @@
-"""A sentence with its source and target marked, safe to show whatever the news text holds."""
+"""A sentence with its source, target and cue marked, safe to show whatever the news text holds."""
 
 from __future__ import annotations
 
@@ -24,13 +24,16 @@ def showable(text: str) -> str:
     return _UNSAFE.sub("\ufffd", _BREAKS.sub(" ", text))
 
 
-def pieces(text: str, source: Span | None, target: Span | None) -> list[tuple[str, str]]:
-    """The text cut where a mention starts or ends: (piece, "", "source", "target" or "source target").
+def pieces(
+    text: str, source: Span | None, target: Span | None, cue: Span | None = None
+) -> list[tuple[str, str]]:
+    """The text cut where a mark starts or ends: (piece, roles), roles as "", "source" or "source target".
 
-    >>> pieces("Oslo thanked Rome.", (0, 4), (13, 17))
-    [('Oslo', 'source'), (' thanked ', ''), ('Rome', 'target'), ('.', '')]
+    >>> pieces("Oslo thanked Rome.", (0, 4), (13, 17), cue=(5, 12))
+    [('Oslo', 'source'), (' ', ''), ('thanked', 'cue'), (' ', ''), ('Rome', 'target'), ('.', '')]
     """
-    roles = [(r, s) for r, s in (("source", source), ("target", target)) if s is not None]
+    named = (("source", source), ("target", target), ("cue", cue))
+    roles = [(role, span) for role, span in named if span is not None]
     cuts = sorted({0, len(text), *(min(max(0, i), len(text)) for _, span in roles for i in span)})
     return [
         (text[a:b], " ".join(role for role, (start, end) in roles if start <= a and b <= end))
@@ -38,21 +41,26 @@ def pieces(text: str, source: Span | None, target: Span | None) -> list[tuple[st
     ]
 
 
-def sentence_html(text: str, source: Span | None, target: Span | None, stance: str) -> str:
-    """An HTML fragment: the source underlined, the target in a box of the stance's colour.
+def sentence_html(
+    text: str, source: Span | None, target: Span | None, stance: str, cue: Span | None = None
+) -> str:
+    """An HTML fragment: source underlined, target in a box of the stance's colour, cue bold on yellow.
 
     Args:
         text: the sentence.
         source: half-open characters into `text`, or None.
         target: the same.
         stance: against, neutral or favor.
+        cue: as source.
     """
     styles = {
         "source": "border-bottom:3px solid #333",
         "target": f"border:2px solid {INK.get(stance, INK['neutral'])};border-radius:3px;padding:0 2px",
+        # Its own ink, since a dark notebook has white.
+        "cue": "background:#ffec99;color:#1b1b1b;font-weight:700",
     }
     marked = []
-    for piece, role in pieces(showable(text), source, target):
+    for piece, role in pieces(showable(text), source, target, cue):
         safe = escape(piece)
         style = ";".join(styles[name] for name in role.split())
         if style:

@@ -95,14 +95,7 @@ class StanceRecord:
         return source, (self.target_start - base, self.target_end - base)
 
     def _repr_html_(self) -> str:
-        """For notebooks: who takes which stance toward whom, over the marked sentence."""
-        target = self.target_id or self.target_text or "nobody named"
-        who = f"{self.source_id or self.source_text} → {target}"
-        color = INK.get(self.stance, INK["neutral"])
-        stance = f'<b style="color:{color}">{escape(self.stance)} {self.score:+.2f}</b>'
-        where = ", ".join(str(x) for x in (self.outlet, self.date) if x is not None)
-        head = f"{escape(showable(who))}: {stance} <small>{escape(showable(where))}</small>"
-        return head + sentence_html(self.sentence, *self.marks, self.stance)
+        return record_html(self)
 
     @classmethod
     def from_json(cls, row: Mapping[str, Any]) -> StanceRecord:
@@ -127,6 +120,17 @@ class StanceRecord:
                 f"not a stance record: {error}",
                 hint=f"fields: {', '.join(f.name for f in fields(cls))}",
             ) from error
+
+
+def record_html(record: StanceRecord, cue: Span | None = None) -> str:
+    """For notebooks: who takes which stance toward whom, over the marked sentence."""
+    target = record.target_id or record.target_text or "nobody named"
+    who = f"{record.source_id or record.source_text} → {target}"
+    color = INK.get(record.stance, INK["neutral"])
+    stance = f'<b style="color:{color}">{escape(record.stance)} {record.score:+.2f}</b>'
+    where = ", ".join(str(x) for x in (record.outlet, record.date) if x is not None)
+    head = f"{escape(showable(who))}: {stance} <small>{escape(showable(where))}</small>"
+    return head + sentence_html(record.sentence, *record.marks, record.stance, cue)
 
 
 def field_types() -> dict[str, tuple[type, bool]]:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 import stance
-from stance.scoring import Scorer
+from stance.scoring.scorer import Scorer
 
 ROOT = Path(__file__).parents[1]
 TINY = Path(__file__).parent / "tiny_model"

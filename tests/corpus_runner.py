@@ -22,7 +22,7 @@ import filelock  # noqa: F401  loaded once, before the forks
 import pyarrow.parquet  # noqa: F401
 
 import stance
-from stance.scoring import Scorer
+from stance.scoring.scorer import Scorer
 
 EVENTS = ("open", "os.rename", "os.remove", "os.mkdir")
 

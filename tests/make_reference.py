@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 
 import stance
-from stance.golden import given_pair
+from stance.scoring.golden import given_pair
 
 TESTS = Path(__file__).parent
 sys.path.insert(0, str(TESTS.parent / "training"))

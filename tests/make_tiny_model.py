@@ -12,9 +12,9 @@ from pathlib import Path
 import torch
 from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors
 
-from stance.artefact import write_checksums
-from stance.export import export_onnx
-from stance.network import PAIR_HEADS, TAGS, NetworkConfig, StanceNetwork, write_network
+from stance.learning.export import export_onnx
+from stance.model.artefact import write_checksums
+from stance.model.network import PAIR_HEADS, TAGS, NetworkConfig, StanceNetwork, write_network
 from stance.values import SCHEMA_VERSION
 
 TINY = Path(__file__).parent / "tiny_model"

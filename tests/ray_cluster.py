@@ -11,7 +11,9 @@ import signal
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
+import ray
 from ray.cluster_utils import Cluster
 
 
@@ -41,6 +43,22 @@ def kill_worker() -> None:
     raise TimeoutError("no process was scoring")
 
 
+def add_node_to_lose(cluster: Cluster) -> Any:
+    """A second node, while drivers are on the head.
+
+    An older Ray gives a driver any node of its machine (ray-project/ray#8888), and a driver does
+    not outlive its own node.
+    """
+    while True:
+        node = cluster.add_node(num_cpus=1, object_store_memory=10**8)
+        ray.init(cluster.address, log_to_driver=False, logging_level="ERROR")
+        on_head = ray.get_runtime_context().get_node_id() == cluster.head_node.node_id
+        ray.shutdown()
+        if on_head:
+            return node
+        cluster.remove_node(node, allow_graceful=False)
+
+
 def answer(line: str) -> None:
     """Write a line to whoever gave the command."""
     sys.stdout.write(line + "\n")
@@ -58,7 +76,7 @@ def main() -> None:
         initialize_head=True,
         head_node_args={"num_cpus": 1, "include_dashboard": False, "object_store_memory": 10**8},
     )
-    second = cluster.add_node(num_cpus=1, object_store_memory=10**8)
+    second = add_node_to_lose(cluster)
     answer(cluster.address)
     for line in sys.stdin:
         command = line.strip()

@@ -10,12 +10,12 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from stance.actor_review import check_user_list, unknown_names
-from stance.actor_table import load_actor_table
-from stance.actors import find_actors
+from stance.actors.finding import find_actors
+from stance.actors.review import check_user_list, unknown_names
+from stance.actors.table import load_actor_table
 from stance.cli import app
 from stance.errors import ActorTableError
-from stance.scoring import Scorer
+from stance.scoring.scorer import Scorer
 from stance.values import Document
 
 CSV = "id,names,kind,role,country,from,to,remove\n"

@@ -3,6 +3,7 @@
 import ast
 import doctest
 import importlib
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -13,39 +14,82 @@ import stance
 
 from .conftest import ROOT
 
-# Each module imports only from modules before it.
-ORDER = (
-    "errors values dates metrics confidence sentences actor_lists actor_table actor_context acronyms actor_use "
-    "coreference actors actor_review pairs scoreable encode batches artefact predictions "
-    "hub backends tagging marking records golden scoring speed doctor network labelled native rows formats answers "
-    "examples checkpoint loop export restore "
-    "copies periods evidence partials intervals vectors positions vector_tables validation "
-    "changepoints turns shifts turn_tables tables sums files input_files input_rows documents shards output_folder "
-    "corpus_input manifest cluster corpus frames evaluation comparison calibration card "
-    "start teacher tuning estimator spacy_component transformers_task "
-    "plots webevidence webdata webpage printing scores_page cli __main__"
-).split()
+# A module imports only from modules before it: of earlier rooms, and of its own. The first room is the
+# package itself.
+ROOMS = {
+    "stance": "errors values dates metrics sentences marking records",
+    "actors": "lists table context acronyms subjects use coreference finding review",
+    "model": "encode artefact hub network backends",
+    "scoring": "pairs scoreable batches predictions tagging golden scorer speed doctor",
+    "corpus": (
+        "tables record_files input_files input_rows documents shards output_folder input "
+        "manifest cluster run"
+    ),
+    "vectors": (
+        "copies periods evidence partials intervals aggregation positions tables validation sums"
+    ),
+    "turns": "changepoints search shifts tables",
+    "evaluation": "labelled native rows formats answers confidence scores comparison",
+    "robustness": "rewriting measures minimal_pairs state_names perturbations checking",
+    "learning": "examples checkpoint loop export restore calibration card start teacher tuning",
+    "report": "cues plots page_evidence page_data page printing scores_page",
+    "integrations": "frames estimator spacy_component transformers_task",
+    "cli": (
+        "options terminal actors aggregate analyze bench calibrate doctor evaluate report score "
+        "train turns"
+    ),
+}
 
 
-def imported(path: Path) -> set[str]:
-    """Modules of ours that a file imports when it is loaded."""
+def _modules(room: str) -> list[str]:
+    within = "stance" if room == "stance" else f"stance.{room}"
+    return [f"{within}.{name}" for name in ROOMS[room].split()]
+
+
+ORDER = [*(module for room in ROOMS for module in _modules(room)), "stance.cli", "stance.__main__"]
+
+
+def _file(module: str) -> Path:
+    path = ROOT / module.replace(".", "/")
+    return path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
+
+
+def imported(path: Path, *, anywhere: bool = False) -> set[str]:
+    """Modules of ours that a file imports when it is loaded, or anywhere in it."""
     tree = ast.parse(path.read_text(encoding="utf-8"))
-    nodes = [n for n in tree.body if isinstance(n, ast.ImportFrom)]
-    return {n.module.split(".")[1] for n in nodes if n.module and n.module.startswith("stance.")}
+    found = set()
+    for node in ast.walk(tree) if anywhere else tree.body:
+        if isinstance(node, ast.ImportFrom):
+            members = {f"{node.module}.{alias.name}" for alias in node.names} & {*ORDER}
+            found |= members or {node.module}
+    return {name for name in found if name and name.startswith("stance.")}
 
 
 @pytest.mark.parametrize("module", ORDER)
 def test_imports_point_one_way(module: str) -> None:
     earlier = {*ORDER[: ORDER.index(module)]}
-    folder = ROOT / "stance" / module
-    for path in sorted(folder.glob("*.py")) if folder.is_dir() else [folder.with_suffix(".py")]:
-        assert imported(path) <= earlier | {folder.name if folder.is_dir() else ""}
+    assert imported(_file(module)) <= earlier
+    # A function may import what comes later in its room, and nothing from a later room.
+    own = {m for room in ROOMS if module in _modules(room) for m in _modules(room)}
+    assert imported(_file(module), anywhere=True) <= earlier | own
 
 
 def test_every_module_has_its_place() -> None:
-    rooms = {p.parent if p.name == "__init__.py" else p for p in (ROOT / "stance").rglob("*.py")}
-    top = {p.stem for p in rooms if p.parent == ROOT / "stance"}
-    assert top == {*ORDER}
+    paths = {
+        p for p in (ROOT / "stance").rglob("*.py") if p.parent.name == "cli" or p.stem != "__init__"
+    }
+    assert paths == {_file(module) for module in ORDER}
+
+
+@pytest.mark.parametrize("room", [room for room in ROOMS if room not in ("stance", "cli")])
+def test_a_room_says_what_goes_in_and_out_and_no_more(room: str) -> None:
+    (only,) = ast.parse(_file(f"stance.{room}").read_text(encoding="utf-8")).body
+    assert isinstance(only, ast.Expr) and isinstance(only.value, ast.Constant)
+
+
+def test_the_map_of_the_rooms_is_whole_and_in_order() -> None:
+    text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    assert re.findall(r"^\| `(\w+)/` \|", text, re.M) == [*ROOMS]
 
 
 def test_training_imports_the_library_and_never_the_reverse() -> None:
@@ -80,7 +124,7 @@ def test_exported_names() -> None:
 
 
 @pytest.mark.parametrize(
-    "module", ["stance", *(f"stance.{name}" for name in ORDER if name != "__main__")]
+    "module", ["stance", *(name for name in ORDER if name != "stance.__main__")]
 )
 def test_docstring_examples(module: str) -> None:
     assert doctest.testmod(importlib.import_module(module)).failed == 0

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 import stance
-from stance.artefact import MAX_TEXT_BYTES, write_checksums
+from stance.model.artefact import MAX_TEXT_BYTES, write_checksums
 
 from .conftest import TINY
 

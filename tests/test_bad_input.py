@@ -15,8 +15,8 @@ import pytest
 
 import stance
 from stance import Columns, CorpusError, CorpusSummary, InputError
-from stance.input_files import find_files
-from stance.scoring import Scorer
+from stance.corpus.input_files import find_files
+from stance.scoring.scorer import Scorer
 
 TEXT = "Tokyo condemned Beijing."
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from stance.errors import InputError
-from stance.labelled import LabelledPair
+from stance.evaluation.labelled import LabelledPair
 
 _FILE = Path(__file__).parents[1] / "training" / "baselines.py"
 _SPEC = importlib.util.spec_from_file_location("baselines", _FILE)

@@ -5,14 +5,14 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stance.batches import (
+from stance.model.encode import Window
+from stance.scoring.batches import (
     BATCH_PAIRS,
     BATCH_TOKENS,
     PAIR_STEP,
     equal_count_batches,
     equal_length_batches,
 )
-from stance.encode import Window
 
 
 def window(length: int) -> Window:

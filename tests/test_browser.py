@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 import stance
-from stance import StanceRecord
+from stance import Scorer, StanceRecord
 
 from .example_records import example_records
 
@@ -129,6 +129,37 @@ def test_a_cell_opens_its_sentences(page: object, records: list[StanceRecord]) -
     assert set(texts(page, "mark.target")) == {"Japan"}
     find(page, "#sentences .more").click()
     assert len(texts(page, ".evidence .sentence")) == min(60, len(own))
+
+
+def test_a_cue_is_marked_and_explained(browser: object, tmp_path: Path, scorer: Scorer) -> None:
+    text = "Seoul thanked Washington for the loan. Seoul met Washington."
+    path = tmp_path / "cues.html"
+    stance.write_html(scorer([stance.Document("a", text)]), path, scorer=scorer)
+    size(browser, 1440, 1000)
+    browser.get(path.as_uri())
+    find(browser, '.heat button[aria-label^="South Korea toward"]').click()
+    assert texts(browser, ".sentence mark") == [
+        "Seoul",
+        "thanked",
+        "Washington",
+        "Seoul",
+        "Washington",
+    ]
+    assert texts(browser, "#pair .note mark") == ["source", "target", "cue"]
+    assert "they do not prove why" in find(browser, "#pair").text
+    for media in ("", "print"):
+        browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": media})
+        cue = find(browser, ".sentence mark.cue")
+        assert cue.is_displayed() and cue.get_attribute("title") == "cue"
+        # Not by colour alone.
+        assert int(cue.value_of_css_property("font-weight")) >= 700
+        assert cue.value_of_css_property("background-color") == "rgba(255, 236, 153, 1)"
+    browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": ""})
+
+
+def test_a_page_without_a_model_speaks_of_no_cues(page: object) -> None:
+    cell(page, "China", "Japan").click()
+    assert not texts(page, "mark.cue") and "cue" not in find(page, "#pair").text
 
 
 def test_cell_shows_the_mean_and_n_of_aggregate(page: object, records: list[StanceRecord]) -> None:
@@ -300,24 +331,32 @@ def hostile_records() -> list[StanceRecord]:
     return made
 
 
-@pytest.mark.parametrize("width", [360, 1440])
+@pytest.mark.parametrize(("width", "cued"), [(360, False), (1440, False), (360, True)])
 def test_hostile_text_runs_nothing_and_breaks_nothing(
-    browser: object, tmp_path: Path, width: int
+    browser: object, tmp_path: Path, scorer: Scorer, width: int, cued: bool
 ) -> None:
     path = tmp_path / "hostile.html"
-    stance.write_html(hostile_records(), path, title="".join(PAYLOADS))
+    records = hostile_records()
+    if cued:
+        model = scorer.config.model_id
+        polar = {"p_against": 0.9, "p_neutral": 0.1, "p_favor": 0.0}
+        records = [dataclasses.replace(r, model_id=model, **polar) for r in records]
+    stance.write_html(records, path, title="".join(PAYLOADS), scorer=scorer if cued else None)
     size(browser, width, 900)
     browser.get(path.as_uri())
     buttons = len(browser.find_elements(By.CSS_SELECTOR, ".heat button"))
     assert buttons == len(PAYLOADS) + 1
+    marked: list[str] = []
     for i in range(buttons):
         browser.find_elements(By.CSS_SELECTOR, ".heat button")[i].click()
         assert texts(browser, ".evidence .sentence")
+        marked += texts(browser, ".sentence mark.cue")
         assert browser.execute_script("return document.documentElement.scrollWidth") <= width
         tall = browser.execute_script(
             "return document.querySelector('.sentence').getBoundingClientRect().height"
         )
         assert tall < 900
+    assert bool(marked) is cued
     everywhere = browser.execute_script("return document.body.innerText")
     assert "{{7*7}}" in everywhere and "49" not in everywhere.split("{{7*7}}")[1][:20]
     assert "\u202e" not in everywhere and "<script>window.canary=1" in everywhere

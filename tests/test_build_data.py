@@ -9,8 +9,8 @@ from types import ModuleType
 
 import pytest
 
-from stance.formats import read_pairs
-from stance.native import unmark
+from stance.evaluation.formats import read_pairs
+from stance.evaluation.native import unmark
 
 from .conftest import ROOT
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import stance
-from stance.calibration import fit_temperature
+from stance.learning.calibration import fit_temperature
 from stance.metrics import softmax
 
 

@@ -7,7 +7,7 @@ import pytest
 import ruptures
 from scipy.stats import false_discovery_control
 
-from stance.changepoints import (
+from stance.turns.changepoints import (
     Change,
     Documents,
     _counts,

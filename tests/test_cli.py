@@ -12,7 +12,7 @@ import pytest
 
 import stance
 from stance.cli import app
-from stance.files import read_records
+from stance.corpus.record_files import read_records
 
 from .conftest import ROOT, TINY
 
@@ -117,6 +117,13 @@ def test_control_characters_do_not_reach_the_terminal() -> None:
     assert b"\x1b" not in done.stdout and b"condemned" in done.stdout
 
 
+def test_cues_of_an_article() -> None:
+    done = run("analyze", "-", "--cues", stdin=b"Seoul thanked Washington.")
+    assert (done.returncode, done.stderr) == (0, b"") and b"thanked" in done.stdout
+    done = run("analyze", "-", "--cues", "--json", stdin=b"Seoul thanked Washington.")
+    assert done.returncode == 1 and b"option --cues" in done.stderr and not done.stdout
+
+
 def test_no_actors_is_no_error() -> None:
     done = run("analyze", "-", stdin=b"It rained.")
     assert done.returncode == 0 and b"No two actors" in done.stdout
@@ -179,9 +186,9 @@ def test_traceback_only_with_debug() -> None:
 
 
 FAULT = """
-import stance.scoring, stance.cli
+import stance.scoring.scorer, stance.cli
 def broken(*a, **k): return 1 / 0
-stance.scoring.load = broken
+stance.scoring.scorer.load = broken
 stance.cli.main()
 """
 

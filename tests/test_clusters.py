@@ -18,10 +18,10 @@ import pytest
 
 import stance
 from stance import CorpusSummary, InputError
-from stance.cluster import TableScorer, records_of, scored_schema, summary_of
-from stance.documents import given_entries
-from stance.scoring import ModelSource, Scorer
-from stance.tables import record_schema, to_table
+from stance.corpus.cluster import TableScorer, records_of, scored_schema, summary_of
+from stance.corpus.documents import given_entries
+from stance.corpus.tables import record_schema, to_table
+from stance.scoring.scorer import ModelSource, Scorer
 
 from .conftest import ROOT, TINY
 
@@ -167,8 +167,8 @@ def page_block(words: str) -> str:
 
 CONNECT = """
 import ray
-from stance.cluster import TableScorer
-from stance.scoring import ModelSource
+from stance.corpus.cluster import TableScorer
+from stance.scoring.scorer import ModelSource
 
 ray.init({address!r}, logging_level="ERROR", log_to_driver=False)
 ray.data.DataContext.get_current().enable_progress_bars = False
@@ -241,7 +241,7 @@ def test_spark_recipes_run(tiny: Scorer, tmp_path: Path) -> None:
     rows = documents(21)
     pq.write_table(pa.Table.from_pylist(rows), tmp_path / "articles.parquet")
     model = f"TableScorer(ModelSource({str(TINY)!r}, threads=1))"
-    code = "from stance.scoring import ModelSource\n"
+    code = "from stance.scoring.scorer import ModelSource\n"
     code += page_block("TableScorer()").replace("TableScorer()", model) + page_block("applyInArrow")
     env = {**os.environ, "PYSPARK_PYTHON": sys.executable}
     subprocess.run([sys.executable, "-c", code], cwd=tmp_path, check=True, timeout=300, env=env)

@@ -7,12 +7,12 @@ import numpy as np
 import pytest
 
 import stance
-from stance.answers import Answers, ask, both_ways
-from stance.comparison import compare_answers, mcnemar
-from stance.evaluation import evaluate_answers, evaluate_probs, five_class_gold, joint_scores
-from stance.labelled import LabelledPair
-from stance.scores_page import write_page
-from stance.scoring import Scorer
+from stance.evaluation.answers import Answers, ask, both_ways
+from stance.evaluation.comparison import compare_answers, mcnemar
+from stance.evaluation.labelled import LabelledPair
+from stance.evaluation.scores import evaluate_answers, evaluate_probs, five_class_gold, joint_scores
+from stance.report.scores_page import write_page
+from stance.scoring.scorer import Scorer
 from stance.values import STANCE_VALUES, STANCES
 
 FIVE = ("worst", "bad", "none", "good", "best")

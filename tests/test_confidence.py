@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from stance.confidence import area_under_risk_coverage, reliability, risk_coverage
+from stance.evaluation.confidence import area_under_risk_coverage, reliability, risk_coverage
 from stance.metrics import expected_calibration_error
 
 PROBS = np.array([[0.9, 0.05, 0.05], [0.1, 0.8, 0.1], [0.2, 0.1, 0.7], [0.3, 0.1, 0.6]])

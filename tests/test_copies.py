@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from stance.copies import group_copies, near_identical, wording
+from stance.vectors.copies import group_copies, near_identical, wording
 
 from .conftest import ROOT
 

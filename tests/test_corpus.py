@@ -19,9 +19,9 @@ import pytest
 
 import stance
 from stance import Columns, CorpusError, CorpusSummary, Document, InputError, ResumeMismatchError
-from stance.corpus_input import Progress, SeenIds
-from stance.scoring import Scorer
-from stance.tables import record_schema
+from stance.corpus.input import Progress, SeenIds
+from stance.corpus.tables import record_schema
+from stance.scoring.scorer import Scorer
 
 from .conftest import ROOT, TINY
 
@@ -445,7 +445,7 @@ def test_progress_on_a_terminal(given: list[str], tmp_path: Path) -> None:
 def test_shards_end_by_characters_too(
     tiny: Scorer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("stance.corpus_input.SHARD_CHARACTERS", 50)
+    monkeypatch.setattr("stance.corpus.input.SHARD_CHARACTERS", 50)
     documents = [Document(str(i), "Tokyo condemned Beijing.") for i in range(7)]
     stance.score_corpus(documents, tmp_path / "out", tiny)
     assert len(list((tmp_path / "out").glob("*.parquet"))) == 3
@@ -482,7 +482,7 @@ def test_memory_is_bounded_by_the_shard_not_the_corpus(tmp_path: Path) -> None:
 
 def test_library_does_not_need_pyarrow_to_load() -> None:
     code = (
-        "import sys, stance.corpus, stance.cluster, stance.files; "
+        "import sys, stance.corpus.run, stance.corpus.cluster, stance.corpus.record_files; "
         "print(sorted({'pyarrow', 'ray', 'filelock', 'pandas'} & set(sys.modules)))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from stance.doctor import _extras, _versions
+from stance.scoring.doctor import _extras, _versions
 
 
 @pytest.mark.parametrize(

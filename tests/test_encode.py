@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tokenizers import Tokenizer
 
-from stance.encode import LENGTH_STEP, NOBODY, encode_sentences, pad_pairs, pad_windows
+from stance.model.encode import LENGTH_STEP, NOBODY, encode_sentences, pad_pairs, pad_windows
 
 from .conftest import TINY
 

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from stance.errors import InputError
-from stance.formats import iter_pairs, read_pairs
-from stance.labelled import LabelledPair
+from stance.evaluation.formats import iter_pairs, read_pairs
+from stance.evaluation.labelled import LabelledPair
 
 TEXT = "Oslo thanked Rome."
 SEESAW_LINKS = [

@@ -12,7 +12,7 @@ import pytest
 
 import stance
 from stance import InputError, StanceError, StanceRecord, documents_from, records_from
-from stance.frames import to_arrow, to_pandas, to_polars
+from stance.integrations.frames import to_arrow, to_pandas, to_polars
 
 from .conftest import TINY
 from .test_vectors import FAVOR, record

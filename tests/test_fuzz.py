@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 
 import stance
 from stance import Document, StanceError, documents_from
-from stance.scoring import Scorer
+from stance.scoring.scorer import Scorer
 
 from .test_vectors import FAVOR, record
 

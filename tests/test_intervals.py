@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
-from stance import Method, intervals
-from stance.intervals import PRIOR, design_effect, estimate, likelihoods
+from stance import Method
+from stance.vectors import intervals
+from stance.vectors.intervals import PRIOR, design_effect, estimate, likelihoods
 
 SURE = 1e-6
 SCORES = np.array([-1.0, 0.0, 1.0])

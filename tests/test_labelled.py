@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from stance.errors import InputError
-from stance.formats import iter_pairs, read_pairs
-from stance.labelled import LabelledPair
+from stance.evaluation.formats import iter_pairs, read_pairs
+from stance.evaluation.labelled import LabelledPair
 
 TEXT = "Japan thanked Peru 😀."
 GOOD = {

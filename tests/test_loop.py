@@ -1,20 +1,30 @@
 """The training loop on the tiny network: it learns, resumes, and refuses another recipe's state."""
 
 import json
+import random
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from safetensors.torch import load_file
 from tokenizers import Tokenizer
 
-from stance.encode import NOBODY
 from stance.errors import InputError
-from stance.examples import UNLABELLED, Example, TaggedSentence, make_examples
-from stance.labelled import LabelledPair
-from stance.loop import TrainConfig, predict, train
-from stance.network import NetworkConfig, StanceNetwork
+from stance.evaluation.labelled import LabelledPair
+from stance.learning.examples import (
+    UNLABELLED,
+    Example,
+    TaggedSentence,
+    ask_all,
+    collate,
+    make_examples,
+)
+from stance.learning.loop import TrainConfig, predict, train
+from stance.model.encode import NOBODY
+from stance.model.network import NetworkConfig, StanceNetwork
 
 from .conftest import TINY
 
@@ -120,6 +130,63 @@ def test_killed_and_resumed_is_as_never_killed(tmp_path: Path) -> None:
         assert torch.equal(value, resumed.state_dict()[name]), name
 
 
+def test_a_teacher_answers_what_nobody_labelled(tmp_path: Path) -> None:
+    """Labels say nothing of Paris toward nobody else; the teacher says it is portrayed badly."""
+    network = fresh_network()
+    heads = network.config.pair_heads
+    labelled = [replace(e, pairs=e.pairs[:1], answers=e.answers[:1]) for e in examples(network)]
+    asked = [ask_all(e) for e in labelled]
+    assert [e.pairs[1:] for e in asked[:1]] == [
+        ((NOBODY, asked[0].pairs[0][0]), (NOBODY, asked[0].pairs[0][1]))
+    ]
+    assert set(asked[0].answers[1]) == {UNLABELLED}
+    soft = np.zeros((3, sum(map(len, heads.values()))), dtype=np.float32)
+    at = len(heads["stance"])  # sentiment comes second
+    soft[1:, at : at + 3] = (0.9, 0.1, 0.0)
+    data = [replace(e, soft=soft) for e in asked]
+    config = replace(CONFIG, epochs=30, encoder_lr=2e-3, head_lr=5e-3, teacher_weight=1.0)
+    checkpoint = tmp_path / "c.safetensors"
+    train(
+        network,
+        data,
+        config,
+        pad_id=0,
+        checkpoint=checkpoint,
+        fingerprint="data",
+        dev_score=lambda net: accuracy(net, data),
+        log=lambda _: None,
+    )
+    logits, _ = predict(network, data, pad_id=0)
+    found = np.stack([torch.from_numpy(x).softmax(-1).numpy() for x in logits["sentiment"]])
+    assert found[:, 1:, 0].mean() == pytest.approx(0.9, abs=0.1)
+    assert accuracy(network, data)["score"] > 0.9, "labels still count"
+
+
+def test_soft_answers_follow_their_pairs_when_some_are_sampled() -> None:
+    network = fresh_network()
+    (example, *_) = examples(network)
+    soft = np.arange(len(example.pairs), dtype=np.float32)[:, None]
+    batch = collate([replace(example, soft=soft)], 0, 4, sample=(2, random.Random(3)))
+    chosen = batch["soft"][0, :, 0].int().tolist()
+    assert [tuple(x) for x in batch["pairs"][0].tolist()] == [
+        (*example.pairs[i][0], *example.pairs[i][1]) for i in chosen
+    ]
+
+
+def test_frozen_layers_keep_the_weights_of_the_base(tmp_path: Path) -> None:
+    before, after = (
+        fresh_network(),
+        run(tmp_path / "c.safetensors", replace(CONFIG, frozen_layers=1)),
+    )
+    kept = {n for n, v in after.state_dict().items() if torch.equal(v, before.state_dict()[n])}
+    first = {n for n in kept if n.startswith("layers.0.")}
+    assert "words.weight" in kept and "layers.0.query.weight" in kept
+    assert first == {
+        n for n in before.state_dict() if n.startswith("layers.0.") and "relation_" not in n
+    }
+    assert "layers.1.query.weight" not in kept
+
+
 def test_state_of_another_recipe_is_refused(tmp_path: Path) -> None:
     run(tmp_path / "c.safetensors")
     with pytest.raises(InputError, match="another configuration"):
@@ -152,7 +219,7 @@ def test_recipe_without_a_step_is_refused() -> None:
 
 
 def test_class_weights_move_the_loss_to_rare_labels(tmp_path: Path) -> None:
-    from stance.loop import _class_weights
+    from stance.learning.loop import _class_weights
 
     network = fresh_network()
     data = examples(network)  # 12 favor, 12 against, 24 neutral

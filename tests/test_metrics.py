@@ -11,7 +11,7 @@ import pytest
 
 from stance import metrics
 from stance.errors import InputError
-from stance.evaluation import evaluate_probs
+from stance.evaluation.scores import evaluate_probs
 from stance.metrics import FloatArray, IntArray
 from stance.values import SENTIMENTS, STANCES
 

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from stance.errors import InputError
-from stance.network import network_from_base
+from stance.model.network import network_from_base
 
 HEADS = {"stance": ("against", "neutral", "favor")}
 TAGS = ("O", "B-actor", "I-actor")

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stance.pairs import make_pairs
+from stance.scoring.pairs import make_pairs
 from stance.values import USES, Mention, Sentence
 
 TEXT = "Tokyo praised Paris in London, Reuters said."

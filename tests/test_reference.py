@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from stance.golden import given_pair
-from stance.scoring import Scorer
+from stance.scoring.golden import given_pair
+from stance.scoring.scorer import Scorer
 
 from .conftest import ROOT
 

@@ -9,12 +9,12 @@ import pytest
 import torch
 
 import stance
-from stance.artefact import default_dir
-from stance.backends import OnnxBackend
-from stance.encode import encode_sentences, pad_windows
-from stance.export import export_onnx
-from stance.network import NetworkConfig, StanceNetwork, read_network
-from stance.restore import network_of
+from stance.learning.export import export_onnx
+from stance.learning.restore import network_of
+from stance.model.artefact import default_dir
+from stance.model.backends import OnnxBackend
+from stance.model.encode import encode_sentences, pad_windows
+from stance.model.network import NetworkConfig, StanceNetwork, read_network
 
 from .conftest import TINY
 
@@ -47,7 +47,7 @@ def test_tiny_folder_without_torch_weights(tmp_path: Path) -> None:
     folder = Path(shutil.copytree(TINY, tmp_path / "model"))
     kept = read_network(folder)
     (folder / "network.safetensors").unlink()
-    stance.artefact.write_checksums(folder)
+    stance.model.artefact.write_checksums(folder)
     restored = network_of(folder)
     same_answers(folder, restored, 1e-4)
     # Arrays too small to be stored as int8 come back to the last bit.
@@ -66,7 +66,7 @@ def test_position_offset_of_a_roberta(tmp_path: Path) -> None:
     )
     export_onnx(StanceNetwork(sizes), tmp_path)
     shutil.copy(TINY / "config.json", tmp_path)
-    from stance.restore import _position_offset, _read_graph
+    from stance.learning.restore import _position_offset, _read_graph
 
     assert _position_offset(_read_graph(tmp_path, "encoder.onnx")) == 2
 

@@ -12,9 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import stance
-from stance.backends import Backend, TorchBackend
-from stance.scoreable import MAX_CHARACTERS
-from stance.scoring import Scorer
+from stance.model.backends import Backend, TorchBackend
+from stance.scoring.scoreable import MAX_CHARACTERS
+from stance.scoring.scorer import Scorer
 from stance.values import Document, Mention, Pair, Prediction, Sentence
 
 from .conftest import TINY

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 import stance
-from stance.scoring import Scorer
+from stance.scoring.scorer import Scorer
 
 from .conftest import ROOT
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 from random import Random
 
 import pyarrow as pa
@@ -12,8 +13,8 @@ from hypothesis import strategies as st
 
 import stance
 from stance import InputError, Selection, StanceRecord
-from stance.sums import merged_vectors, partial_sums, sums_schema
-from stance.tables import to_table
+from stance.corpus.tables import to_table
+from stance.vectors.sums import merged_vectors, partial_sums, sums_schema
 
 from .made_records import FAVOR, RECORDS, record
 
@@ -41,7 +42,8 @@ def test_sums_of_parts_are_the_vectors(
 def test_options_of_the_sums_count() -> None:
     roles = [record("TUR", "USA", FAVOR, roles=(role, None)) for role in ("GOV", "OPP")]
     table = to_table(roles)
-    sums = partial_sums(table, "year", Selection(entity="country"))
+    select = Selection(entity="country", since=datetime.date(2020, 1, 1))
+    sums = partial_sums(table, "year", select)
     assert grouped(sums)["period"].to_pylist() == ["2021"]
     assert grouped(partial_sums(table))["source_id"].to_pylist() == ["TUR", "TUR/OPP"]
     with pytest.raises(InputError, match="parts differ"):

@@ -2,9 +2,16 @@
 
 import pytest
 
-from stance.actor_table import load_actor_table
-from stance.scoring import Scorer
-from stance.tagging import decode_bio, rename, same_names, whole_words, without_title
+from stance.actors.table import load_actor_table
+from stance.scoring.scorer import Scorer
+from stance.scoring.tagging import (
+    decode_bio,
+    kind_before,
+    rename,
+    same_names,
+    whole_words,
+    without_title,
+)
 from stance.values import Document, Mention
 
 TAGS = ("O", "B-actor", "I-actor", "B-loc", "I-loc")
@@ -70,6 +77,42 @@ def test_a_longer_name_of_the_tagger_wins(scorer: Scorer) -> None:
         ("Kenyan Red Cross", "ent:kenyan red cross"),
         ("Oslo", "NOR"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("The mayor of Montreal thanked Oslo.", "ent:mayor of montreal"),
+        (
+            "The Confederation of Indonesian Workers thanked Oslo.",
+            "ent:confederation of indonesian workers",
+        ),
+        ("The president of Peru thanked Oslo.", "PER"),  # a state's own office
+        ("Nippon Steel thanked Oslo.", "ent:nippon steel"),  # blocked as a state, not as a name
+        ("The Swiss People's Party thanked Oslo.", "ent:swiss people s party"),
+    ],
+)
+def test_a_name_that_only_contains_a_state_is_not_the_state(
+    scorer: Scorer, text: str, expected: str
+) -> None:
+    found = scorer.find_mentions(Document("d", text))
+    assert [m.actor_id for m in found] == [expected, "NOR"]
+
+
+@pytest.mark.parametrize(
+    ("text", "start"),
+    [
+        ("dockers' union Solidar Port", 15),
+        ("retailers' lobby HDE", 17),
+        ("opposition leader Sali Berisha", 0),
+        ("Solidar Port", 0),
+        ("union", 0),
+        ("a union " * 2000, 0),
+        ("union " + "A" * 20_000, 6),
+    ],
+)
+def test_a_noun_before_a_name_is_no_part_of_it(text: str, start: int) -> None:
+    assert kind_before(text, load_actor_table()) == start
 
 
 def test_one_actor_in_the_records_of_a_document(scorer: Scorer) -> None:

@@ -7,7 +7,7 @@ import pytest
 import stance
 
 transformers = pytest.importorskip("transformers")
-from stance.transformers_task import StanceModel, register  # noqa: E402
+from stance.integrations.transformers_task import StanceModel, register  # noqa: E402
 
 TEXT = "Beijing condemned Tokyo."
 

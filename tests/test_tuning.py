@@ -13,11 +13,11 @@ import torch
 from safetensors.torch import save_file
 
 import stance
-from stance.artefact import ModelConfig
-from stance.labelled import LabelledPair
-from stance.loop import TrainConfig
-from stance.network import HF_EMBEDDINGS, HF_LAYER, network_from_base, read_network
-from stance.tuning import split_by_document
+from stance.evaluation.labelled import LabelledPair
+from stance.learning.loop import TrainConfig
+from stance.learning.tuning import split_by_document
+from stance.model.artefact import ModelConfig
+from stance.model.network import HF_EMBEDDINGS, HF_LAYER, network_from_base, read_network
 
 from .conftest import ROOT, TINY
 
@@ -74,7 +74,9 @@ def test_own_labels_live_in_the_config(trained: Path) -> None:
     assert config.stance_values == (-1.0, 0.0, 1.0)
     (pair,) = [p for p in rows() if p.id == "Paris-praised"]
     scorer = stance.load(trained)
-    (prediction,) = scorer.predict([stance.pairs.pair_of(pair.text, pair.source, pair.target)])
+    (prediction,) = scorer.predict(
+        [stance.scoring.pairs.pair_of(pair.text, pair.source, pair.target)]
+    )
     assert prediction.stance in config.stances
     assert prediction.score == pytest.approx(
         prediction.stance_probs[2] - prediction.stance_probs[0]
@@ -218,7 +220,9 @@ def test_hugging_face_encoder_folder(tmp_path: Path) -> None:
     )  # fmt: skip
     assert config.stances == tuple(five) and config.stance_values == tuple(five.values())
     scorer = stance.load(tmp_path / "m")
-    (answer,) = scorer.predict([stance.pairs.pair_of("Tokyo praised Paris", (0, 5), (14, 19))])
+    (answer,) = scorer.predict(
+        [stance.scoring.pairs.pair_of("Tokyo praised Paris", (0, 5), (14, 19))]
+    )
     assert len(answer.stance_probs) == 5 and sum(answer.sides) == pytest.approx(1, abs=1e-5)
     assert torch.equal(
         network_from_base(base, network.config.pair_heads, network.config.tags).words.weight,

@@ -21,8 +21,8 @@ from stance import (
     search_turns,
     write_records,
 )
-from stance.partials import Selection
-from stance.turns import telling_records
+from stance.turns.search import telling_records
+from stance.vectors.partials import Selection
 
 from .test_cli import run
 

@@ -10,7 +10,7 @@ from scipy import stats
 
 import stance
 from stance import Cell, InputError, StanceVector, validate
-from stance.validation import spearman
+from stance.vectors.validation import spearman
 
 
 def vector(source: str, period: str, **means: float) -> StanceVector:

@@ -11,7 +11,7 @@ import pytest
 
 import stance
 from stance import InputError, MissingDependencyError, aggregate, to_table, write_vectors
-from stance.vector_tables import TYPES
+from stance.vectors.tables import TYPES
 
 from .made_records import AGAINST, FAVOR, record
 

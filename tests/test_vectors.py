@@ -20,8 +20,8 @@ from stance import (
     merge,
     partial,
 )
-from stance.evidence import entity_of
-from stance.periods import PERIODS, period_of, windows
+from stance.vectors.evidence import entity_of
+from stance.vectors.periods import PERIODS, period_of, windows
 
 from .made_records import AGAINST, FAVOR, NEUTRAL, RECORDS, record
 

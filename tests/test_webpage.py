@@ -16,11 +16,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import stance
-from stance.evidence import evidence_units
-from stance.marking import pieces, showable
-from stance.vectors import vectors_of
-from stance.webevidence import LONGEST_SENTENCE, as_json, clip
-from stance.webpage import MAX_BYTES
+from stance.marking import Span, pieces, showable
+from stance.report.page import MAX_BYTES
+from stance.report.page_evidence import LONGEST_SENTENCE, as_json, clip, evidence
+from stance.scoring.scorer import Scorer
+from stance.values import STANCES
+from stance.vectors.aggregation import vectors_of
+from stance.vectors.evidence import evidence_units
 
 from .conftest import ROOT
 from .example_records import example_records
@@ -79,8 +81,8 @@ def test_long_evidence_is_left_out_within_the_size_and_every_pair_keeps_some(
 def test_too_many_series_are_left_out_and_counted(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("stance.webdata.MOST_POINTS", 50)
-    monkeypatch.setattr("stance.webdata.MOST_DYADS", 40)
+    monkeypatch.setattr("stance.report.page_data.MOST_POINTS", 50)
+    monkeypatch.setattr("stance.report.page_data.MOST_DYADS", 40)
     page = written(example_records(600), tmp_path / "page.html")
     found = data_of(page)
     kept = max(found["series"]["dyad"]) + 1
@@ -137,16 +139,65 @@ def test_json_cannot_end_its_element_and_reads_back(text: str) -> None:
 
 @given(st.text(max_size=3000), st.integers(-5, 3100), st.integers(-5, 3100), st.integers(0, 90))
 def test_clipped_sentences_keep_what_is_marked(text: str, a: int, b: int, length: int) -> None:
-    short, source, target = clip(text, (a, a + length), (b, b + length))
+    short, marks = clip(text, [(a, a + length), (b, b + length)])
     assert len(short) <= LONGEST_SENTENCE + 50
-    for (start, end), at in ((source, a), (target, b)):
+    for (start, end), at in zip(marks, (a, b), strict=True):
         assert 0 <= start <= end <= len(short)
         assert short[start:end] == text[max(0, at) : max(0, at + length)]
 
 
-@given(st.text(), st.integers(-2, 30), st.integers(0, 9), st.integers(-2, 30), st.integers(0, 9))
-def test_pieces_are_the_whole_text(text: str, a: int, m: int, b: int, n: int) -> None:
-    assert "".join(piece for piece, _ in pieces(text, (a, a + m), (b, b + n))) == text
+SPANS = st.tuples(st.integers(-2, 30), st.integers(0, 9)).map(lambda s: (s[0], sum(s)))
+
+
+@given(st.text(), SPANS, SPANS, st.none() | SPANS)
+def test_pieces_are_the_whole_text(text: str, source: Span, target: Span, cue: Span | None) -> None:
+    cut = pieces(text, source, target, cue)
+    assert "".join(piece for piece, _ in cut) == text
+    assert "".join(p for p, roles in cut if "cue" in roles) == text[slice(*within(cue))]
+
+
+def within(span: Span | None) -> Span:
+    return (0, 0) if span is None else (max(0, span[0]), max(0, span[1]))
+
+
+def test_cues_count_in_the_size_and_stay_on_their_words() -> None:
+    records = [
+        dataclasses.replace(r, sentence=f"{r.sentence} \U0001f600 It was a disgrace.{'x' * 900}")
+        for r in example_records(300)
+    ]
+    units = [(0, unit) for unit in evidence_units(records)]
+    by_id = {r.id: [r] for r in records}
+    cues = {r: (at, at + 8) for r in records for at in [r.sentence.index("disgrace")]}
+    for room in (20_000, 60_000):
+        plain, marked = (evidence(units, by_id, room, given) for given in ({}, cues))
+        assert room * 0.9 < len(as_json(marked).encode()) <= room
+        assert len(marked["evidence"]["dyad"]) <= len(plain["evidence"]["dyad"])
+    polar = 0
+    for place, marks, *shares in zip(
+        *(marked["evidence"][name] for name in ("sentence", "marks", *STANCES)), strict=True
+    ):
+        utf16 = marked["sentences"][place].encode("utf-16-le")
+        words = [utf16[2 * a : 2 * b].decode("utf-16-le") for a, b in zip(*[iter(marks)] * 2, strict=True)]  # fmt: skip
+        assert words[2:] == ["disgrace"] and len(shares) == 3
+        polar += max(shares) != shares[1]
+    assert polar
+
+
+def test_a_page_without_a_model_has_no_cues(tmp_path: Path) -> None:
+    found = data_of(written(example_records(50), tmp_path / "page.html"))
+    assert not found["cues"] and set(map(len, found["evidence"]["marks"])) == {4}
+
+
+def test_a_page_with_a_model_marks_the_cues_of_find_cues(tmp_path: Path, scorer: Scorer) -> None:
+    text = "Seoul thanked Washington. Beijing warned Tokyo against meddling. Malta met Italy."
+    records = list(scorer([stance.Document("a", text)]))
+    found = data_of(written(records, tmp_path / "page.html", scorer=scorer))
+    marked = {
+        found["sentences"][place][slice(*marks[4:])]
+        for place, marks in zip(*(found["evidence"][c] for c in ("sentence", "marks")), strict=True)
+        if len(marks) == 6
+    }
+    assert marked == {cue.text for cue in stance.find_cues(records, scorer)} >= {"thanked"}
 
 
 @given(st.text(st.characters()))
@@ -198,6 +249,26 @@ def test_command(tmp_path: Path) -> None:
     done = run("records.jsonl", "-o", "out.html", "--title", "A & B", cwd=tmp_path)
     assert (done.returncode, done.stderr) == (0, "") and "50 records" in done.stdout
     assert "<title>A &amp; B</title>" in (tmp_path / "out.html").read_text(encoding="utf-8")
+
+
+def test_command_marks_cues(tmp_path: Path, scorer: Scorer) -> None:
+    stance.write_records(scorer([stance.Document("a", "Seoul thanked Washington.")]), tmp_path / "r.jsonl")  # fmt: skip
+    done = run("r.jsonl", "--cues", cwd=tmp_path)
+    assert (done.returncode, done.stderr) == (0, "")
+    found = data_of((tmp_path / "report.html").read_text(encoding="utf-8"))
+    assert found["cues"] and 6 in map(len, found["evidence"]["marks"])
+
+
+def test_command_finds_no_cues_for_records_of_another_model(tmp_path: Path) -> None:
+    stance.write_records(example_records(50), tmp_path / "records.jsonl")
+    done = run("records.jsonl", "--cues", cwd=tmp_path)
+    assert done.returncode == 1 and not (tmp_path / "report.html").exists()
+    assert (
+        "records are of the model stance-small-en-example, but the model loaded is" in done.stderr
+    )
+    assert len(done.stderr.splitlines()) == 1
+    done = run("records.jsonl", "--model", "mymodel", cwd=tmp_path)
+    assert done.returncode == 1 and "option --model" in done.stderr
 
 
 def test_command_says_what_is_wrong(tmp_path: Path) -> None:

@@ -8,9 +8,9 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from stance.labelled import LabelledPair
-from stance.pairs import pair_of
-from stance.scoring import Scorer
+from stance.evaluation.labelled import LabelledPair
+from stance.scoring.pairs import pair_of
+from stance.scoring.scorer import Scorer
 from stance.values import ACTS, STANCES, Prediction
 
 Float = NDArray[np.float64]

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from stance.errors import InputError, MissingDependencyError
-from stance.labelled import LabelledPair, Span
+from stance.evaluation.labelled import LabelledPair, Span
 from stance.values import SENTIMENTS, STANCES
 
 LEXICON = Path(__file__).with_name("lexicon.tsv")
@@ -203,7 +203,7 @@ def read_lexicon(path: str | Path = LEXICON) -> dict[str, int]:
 
 
 def as_probs(predictions: Sequence[int]) -> list[list[float]]:
-    """Predictions as certain probabilities, shape (n, 3), for `stance.evaluation`.
+    """Predictions as certain probabilities, shape (n, 3), for `stance.evaluation.scores`.
 
     Of such rows calibration scores say nothing, and a neutral prediction for a polar pair counts
     as an error of polarity: it leans to neither side.

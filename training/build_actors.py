@@ -48,9 +48,9 @@ from pathlib import Path
 
 from actor_facts import armed_groups, bodies, cldr_names, leaders, state_facts, words
 
-from stance.actor_table import Trie, insert, tokenise
+from stance.actors.table import Trie, insert, tokenise
 
-VERSION = "actors-2026.11.2"
+VERSION = "actors-2026.11.3"
 COLUMNS = ["surface", "id", "kind", "role", "via", "flags", "country", "from", "to", "source"]
 SURFACE_FILES = (
     "states",

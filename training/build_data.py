@@ -17,7 +17,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from stance.formats import read_pairs
+from stance.actors.table import load_actor_table
+from stance.evaluation.formats import read_pairs
+from stance.robustness.rewriting import edited
+from stance.robustness.state_names import renaming, spellings, states_of
 
 Row = dict[str, Any]
 Span = dict[str, int]
@@ -30,7 +33,7 @@ NEWSMTSC_FILES = {
     "newsmtsc-mt_test": "mt_test",
 }
 CORPUS_FILES = {
-    "train": ("train", "train_analysis", "train_binding"),
+    "train": ("train", "train_analysis", "train_binding", "train_shift", "train_acts"),
     "dev": ("dev",),
     "analysis_dev": ("dev_analysis",),
     "test": ("test",),
@@ -66,6 +69,9 @@ def main() -> None:
     joined = join_sentences(clean, random.Random(SEED))
     splits["joined_train"] = [row for s in joined for row in corpus_rows(s)]
     splits["mentions_joined_train"] = [mention_row(s) for s in joined]
+    renamed = rename_states(clean, random.Random(SEED))
+    splits["renamed_train"] = [row for s in renamed for row in corpus_rows(s)]
+    splits["mentions_renamed_train"] = [mention_row(s) for s in renamed]
     splits["dse_train"] = drop_duplicates(splits["dse_train"])
     splits["newsmtsc_train"] = drop_duplicates(splits["newsmtsc_train"])
     args.out.mkdir(parents=True, exist_ok=True)
@@ -169,6 +175,29 @@ def _joined(first: Row, second: Row, connector: str) -> Row:
         "mentions": first["mentions"] + mentions,
         "stances": first["stances"] + stances,
     }
+
+
+def rename_states(sentences: list[Row], rng: random.Random) -> list[Row]:
+    """Sentences that name states once more, with other states in their places.
+
+    Who is named should not decide a stance; what is said of them should.
+    """
+    table, ids = load_actor_table(), sorted(spellings())
+    renamed = []
+    for sentence in sentences:
+        text, mentions = sentence["text"], sentence["mentions"]
+        states = states_of(text, table)
+        old = sorted({name.id for name in states.names} - states.loose)
+        new = rng.sample([i for i in ids if i not in {n.id for n in states.names}], len(old))
+        edits = renaming(text, states, dict(zip(old, new, strict=True)))
+        if edits:
+            changed, spans = edited(text, edits, [(m["start"], m["end"]) for m in mentions])
+            moved = [
+                {**m, "start": start, "end": end, "text": changed[start:end]}
+                for m, (start, end) in zip(mentions, spans, strict=True)
+            ]
+            renamed.append({**sentence, "text": changed, "mentions": moved})
+    return renamed
 
 
 def labels_of(stance: Row | None) -> Row:

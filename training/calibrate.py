@@ -14,7 +14,7 @@ from pathlib import Path
 
 from run_folder import dev_logits
 
-from stance.calibration import fit_temperature
+from stance.learning.calibration import fit_temperature
 
 # Head -> the dev sets that label it.
 SETS = {

@@ -6,7 +6,8 @@ import json
 from pathlib import Path
 from typing import Any
 
-from stance.calibration import calibration_table
+from stance.learning.calibration import calibration_table
+from stance.robustness.minimal_pairs import SETS
 
 Row = dict[str, Any]
 METRICS = {
@@ -60,6 +61,18 @@ or calibration row.
 ## int8 against fp32
 {parity}
 
+## Robustness
+What `stance evaluate --robustness` finds: [intervals as above], n in parentheses. On labelled sentences, changed:
+
+{robustness}
+
+On sentences composed for this, 40 minimal pairs a set, each sentence asked both ways (`stance/data/robustness`):
+
+{minimal_pairs}
+
+"Question turned round": pairs with a stance whose other direction is asked. "Other states": two states of a
+sentence replaced by 40 drawn pairs. Score: p(favor) − p(against). Largest mean shifts: {shifts}.
+
 ## Calibration
 One temperature a head, fitted on dev sets of equal weight.
 
@@ -93,6 +106,9 @@ def write_card(model: Path, run: Path) -> None:
         seeds=", ".join(map(str, sorted(seeds_of(training)))),
         scores=score_table(result["rows"]),
         parity=parity_table(result["int8_against_fp32"]),
+        robustness=robustness_table(result["robustness"]),
+        minimal_pairs=minimal_pairs_table(result["robustness"][0]),
+        shifts=worst_shifts(result["robustness"]),
         calibration=calibration_table(calibration),
     )
     (model / "README.md").write_text(text, encoding="utf-8")
@@ -153,3 +169,48 @@ def parity_table(rows: list[Row]) -> str:
         for r in rows
     ]
     return "\n".join(lines)
+
+
+def robustness_table(results: list[Row]) -> str:
+    """Checks on labelled sentences down, sets across."""
+    lines = [
+        f"| check | measure | asked | {' | '.join(r['set'] for r in results)} |",
+        "|---|---|---|" + "---|" * len(results),
+    ]
+    for row in zip(*(r["checks"] for r in results), strict=True):
+        first = row[0]
+        if first["check"] not in SETS:
+            cells = " | ".join(map(_measured, row))
+            lines.append(f"| {first['check']} | {first['measure']} | {first['asked']} | {cells} |")
+    return "\n".join(lines)
+
+
+def minimal_pairs_table(result: Row) -> str:
+    """The library's own sets, which are the same whatever labelled set was changed."""
+    lines = ["| set | measure | value |", "|---|---|---|"]
+    lines += [
+        f"| {c['check']} | {c['measure']} | {_measured(c)} |"
+        for c in result["checks"]
+        if c["check"] in SETS
+    ]
+    return "\n".join(lines)
+
+
+def worst_shifts(results: list[Row]) -> str:
+    """The pairs of states whose names move a score most, by set."""
+    parts = []
+    for result in results:
+        shifts = (
+            f"{s['source_id']} → {s['target_id']} {s['shift']:+.3f} (n = {s['n']})"
+            for s in result["shifts"]
+        )
+        parts.append(f"{result['set']}: {', '.join(shifts) or 'none measured'}")
+    return "; ".join(parts)
+
+
+def _measured(check: Row) -> str:
+    if check["value"] is None:
+        return "–"
+    interval = "[{:.3f}, {:.3f}] ".format(*check["interval"]) if check["interval"] else ""
+    missed = ", missed" if check["met"] is False else ""
+    return f"{check['value']:.3f} {interval}({check['n']}){missed}"

@@ -11,7 +11,7 @@ from __future__ import annotations
 import argparse
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -22,16 +22,17 @@ from card import update_readme, write_card
 from numpy.typing import NDArray
 
 from stance import metrics
-from stance.actor_table import load_actor_table
-from stance.answers import fingerprint, probabilities
-from stance.artefact import DEFAULT_MODEL, ModelConfig, write_checksums
-from stance.backends import OnnxBackend, TorchBackend
-from stance.encode import encode_sentences, pad_windows, read_tokenizer
-from stance.evaluation import joint_scores
-from stance.formats import read_pairs
-from stance.labelled import LabelledPair
-from stance.scoring import Scorer
-from stance.tagging import decode_bio
+from stance.actors.table import load_actor_table
+from stance.evaluation.answers import fingerprint, probabilities
+from stance.evaluation.formats import read_pairs
+from stance.evaluation.labelled import LabelledPair
+from stance.evaluation.scores import joint_scores
+from stance.model.artefact import DEFAULT_MODEL, ModelConfig, write_checksums
+from stance.model.backends import OnnxBackend, TorchBackend
+from stance.model.encode import encode_sentences, pad_windows, read_tokenizer
+from stance.robustness.checking import check_robustness
+from stance.scoring.scorer import Scorer
+from stance.scoring.tagging import decode_bio
 
 Probs = NDArray[np.float64]
 Row = dict[str, Any]
@@ -91,6 +92,12 @@ SETS = (
         "corpus_test", "our corpus, test part, stance toward nobody named", "stance", to_nobody
     ),
 )
+ROBUSTNESS = {
+    "corpus_dev": "our corpus, dev part",
+    "corpus_test": "our corpus, test part",
+}
+"""Labelled sets whose sentences are changed, by file; test for reporting alone."""
+WORST_PAIRS = 5
 
 
 def main() -> None:
@@ -121,7 +128,12 @@ def main() -> None:
         if test.name in ("corpus_test", "corpus_analysis_test") and test.keep is directed:
             rows += score_acts(shipped, test, args.data / f"{test.name}.jsonl")
     rows += score_tagger(shipped, args.data / "mentions_test.jsonl")
-    result = {"model_id": config.model_id, "rows": rows, "int8_against_fp32": parity}
+    result = {
+        "model_id": config.model_id,
+        "rows": rows,
+        "int8_against_fp32": parity,
+        "robustness": score_robustness(shipped, args.data),
+    }
     (args.model / "metrics.json").write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
     write_card(args.model, args.run)
     if args.model.resolve() == ROOT / "models" / DEFAULT_MODEL:
@@ -285,6 +297,17 @@ def score_tagger(scorer: Scorer, path: Path) -> list[Row]:
             "data_sha256": None,
         }
     ]
+
+
+def score_robustness(scorer: Scorer, data: Path) -> list[Row]:
+    """Every check of `stance evaluate --robustness` on each set, with the worst pairs of states."""
+    results = []
+    for name, title in ROBUSTNESS.items():
+        print("robustness:", title, flush=True)
+        found = check_robustness(data / f"{name}.jsonl", scorer)
+        worst = replace(found, shifts=found.shifts[:WORST_PAIRS])
+        results.append({"set": title, **worst.to_json()})
+    return results
 
 
 def _span_counts(scorer: Scorer, sentence: Row) -> tuple[int, int, int]:

@@ -13,11 +13,11 @@ from pathlib import Path
 
 from run_folder import read_settings
 
-from stance.artefact import ModelConfig, write_checksums
-from stance.encode import read_tokenizer
-from stance.export import write_model
-from stance.golden import write_golden
-from stance.network import read_network
+from stance.learning.export import write_model
+from stance.model.artefact import ModelConfig, write_checksums
+from stance.model.encode import read_tokenizer
+from stance.model.network import read_network
+from stance.scoring.golden import write_golden
 from stance.values import SCHEMA_VERSION
 
 ABSTAIN_BELOW = 0.5  # no label has the majority of the probability

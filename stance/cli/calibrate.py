@@ -31,8 +31,8 @@ def calibrate(
 
       stance calibrate pairs.jsonl -m mymodel -o mymodel-calibrated
     """
-    from stance.calibration import calibrate as run
-    from stance.scores_page import print_fits
+    from stance.learning.calibration import calibrate as run
+    from stance.report.scores_page import print_fits
 
     with reporting_errors() as errors:
         print_fits(run(pairs, out, model, format=format, on_error=errors), Console())

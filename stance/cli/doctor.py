@@ -26,7 +26,7 @@ def doctor(
 
       stance doctor
     """
-    from stance.doctor import examine
+    from stance.scoring.doctor import examine
 
     with reporting_errors() as errors:
         for finding in examine(model):

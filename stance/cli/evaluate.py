@@ -15,9 +15,9 @@ from stance.cli.terminal import reporting_errors
 
 def evaluate(
     pairs: Annotated[
-        str,
+        str | None,
         typer.Argument(help="Labelled pairs: JSONL, CSV or a native format; see --format."),
-    ],
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
     task: Annotated[
         str | None, typer.Option(help="stance or sentiment; default: stance if the file has one.")
@@ -42,6 +42,14 @@ def evaluate(
     html: Annotated[
         str | None, typer.Option(help="Also write a page with reliability, confusion and errors.")
     ] = None,
+    robustness: Annotated[
+        bool,
+        typer.Option(
+            "--robustness",
+            help="Instead: do answers hold with other names, noise, negation and so on? Takes a minute "
+            "or two for a file, and without one looks at the library's own sentences.",
+        ),
+    ] = False,
 ) -> None:
     """Score the model on labelled pairs, with 95% intervals.
 
@@ -52,11 +60,22 @@ def evaluate(
       stance evaluate pairs.jsonl --errors 10
 
       stance evaluate pairs.csv -m mymodel --against models/stance-small-en --html scores.html
+
+      stance evaluate --robustness -m mymodel
     """
-    from stance.comparison import compare
-    from stance.evaluation import evaluate as run
-    from stance.scores_page import print_scores, write_page
-    from stance.scoring import load
+    if robustness:
+        if errors_shown or against or html or task == "sentiment":
+            raise typer.BadParameter(
+                "--robustness looks at stance alone and goes with none of --errors, --against, --html"
+            )
+        _robustness(pairs, model, format, as_json)
+        return
+    if pairs is None:
+        raise typer.BadParameter("give a file of labelled pairs; only --robustness goes without")
+    from stance.evaluation.comparison import compare
+    from stance.evaluation.scores import evaluate as run
+    from stance.report.scores_page import print_scores, write_page
+    from stance.scoring.scorer import load
 
     with reporting_errors() as errors:
         scorer = load(model)
@@ -75,3 +94,16 @@ def evaluate(
             sys.stdout.write(json.dumps(row) + "\n")
         else:
             print_scores(result, other, errors_shown, Console())
+
+
+def _robustness(pairs: str | None, model: str | None, format: str | None, as_json: bool) -> None:
+    from stance.report.printing import print_robustness
+    from stance.robustness.checking import check_robustness
+    from stance.scoring.scorer import load
+
+    with reporting_errors() as errors:
+        result = check_robustness(pairs, load(model), format=format, on_error=errors)
+        if as_json:
+            sys.stdout.write(json.dumps(result.to_json()) + "\n")
+        else:
+            print_robustness(result, Console())

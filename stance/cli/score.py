@@ -8,8 +8,8 @@ import typer
 from rich.console import Console
 
 from stance.cli.terminal import corpus_progress, reporting_errors
+from stance.corpus.output_folder import REJECTS
 from stance.errors import CorpusError
-from stance.output_folder import REJECTS
 
 
 def score(
@@ -56,10 +56,10 @@ def score(
 
       stance score *.parquet -o records --text body --date published
     """
-    from stance.corpus import score_corpus
-    from stance.documents import Columns
-    from stance.printing import print_summary
-    from stance.scoring import load
+    from stance.corpus.documents import Columns
+    from stance.corpus.run import score_corpus
+    from stance.report.printing import print_summary
+    from stance.scoring.scorer import load
 
     columns = Columns(id, text, date, outlet, day_first)
     with reporting_errors():

@@ -27,8 +27,8 @@ from rich.progress import (
 from stance.errors import StanceError
 
 if TYPE_CHECKING:
-    from stance.corpus_input import OnProgress
-    from stance.corpus_input import Progress as CorpusProgress
+    from stance.corpus.input import OnProgress
+    from stance.corpus.input import Progress as CorpusProgress
     from stance.values import Document
 
 SLOW_START = 1.5
@@ -187,6 +187,18 @@ def corpus_progress() -> Iterator[OnProgress | None]:
             )
 
         yield show
+
+
+@contextmanager
+def busy(text: str) -> Iterator[None]:
+    """Says on a terminal what is being done, and that it goes on."""
+    if is_quiet.get() or not sys.stderr.isatty():
+        yield
+        return
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        bar.add_task(text, total=None)
+        yield
 
 
 def _counted(documents: Iterable[Document], advance: Callable[[], None]) -> Iterator[Document]:

@@ -13,7 +13,7 @@ from stance.cli.terminal import reporting_errors
 from stance.errors import InputError
 
 if TYPE_CHECKING:
-    from stance.loop import TrainConfig
+    from stance.learning.loop import TrainConfig
 
 
 def train(
@@ -61,7 +61,7 @@ def train(
       stance train pairs.csv -o mymodel --labels oppose=-1,mixed=0,favour=1 --class-weights balanced
     """
     import stance
-    from stance.formats import read_pairs
+    from stance.evaluation.formats import read_pairs
 
     with reporting_errors() as errors:
         recipe = _recipe(config, epochs=epochs, seed=seed, class_weights=class_weights)

@@ -10,29 +10,21 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from stance.cli.options import By, Interval, Level, MixModels, RecordFiles
 from stance.cli.terminal import reporting_errors
 
 
 def turns(
-    records: Annotated[
-        list[str], typer.Argument(help="Records, as `stance analyze --json` writes them.")
-    ],
-    by: Annotated[str, typer.Option(help="day, week, month, quarter or year.")] = "month",
-    level: Annotated[
-        str,
-        typer.Option(
-            help="Who counts as one actor: state (its government, armed forces and legislature), role or country."
-        ),
-    ] = "state",
+    records: RecordFiles,
+    by: By = "month",
+    level: Level = "state",
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
     alpha: Annotated[float, typer.Option(help="False discovery rate over dyads.")] = 0.05,
     min_periods: Annotated[
         int, typer.Option(help="Least periods with evidence on each side of a turn.")
     ] = 3,
-    interval: Annotated[float, typer.Option(help="Coverage of the intervals.")] = 0.9,
-    mix_models: Annotated[
-        bool, typer.Option("--mix-models", help="Search records of several models.")
-    ] = False,
+    interval: Interval = 0.9,
+    mix_models: MixModels = False,
     seed: Annotated[int, typer.Option(help="Of permutations and resamples.")] = 0,
 ) -> None:
     """Find when an actor's stance toward another changed, with the sentences before and after.
@@ -45,12 +37,12 @@ def turns(
 
       stance turns records.jsonl --by quarter --json > turns.json
     """
-    from stance.actor_table import load_actor_table
-    from stance.files import read_records
-    from stance.partials import Selection, partial
-    from stance.shifts import stated_shifts
-    from stance.turn_tables import print_turns
-    from stance.turns import search_turns
+    from stance.actors.table import load_actor_table
+    from stance.corpus.record_files import read_records
+    from stance.turns.search import search_turns
+    from stance.turns.shifts import stated_shifts
+    from stance.turns.tables import print_turns
+    from stance.vectors.partials import Selection, partial
 
     with reporting_errors():
         rows = list(chain.from_iterable(map(read_records, records)))

@@ -1,0 +1,20 @@
+"""The options that verbs over records share: what is added up, and by what."""
+
+from typing import Annotated
+
+import typer
+
+RecordFiles = Annotated[
+    list[str], typer.Argument(help="Records, as `stance analyze --json` writes them.")
+]
+By = Annotated[str, typer.Option(help="day, week, month, quarter or year.")]
+Level = Annotated[
+    str,
+    typer.Option(
+        help="Who counts as one actor: state (its government, armed forces and legislature), role or country."
+    ),
+]
+Interval = Annotated[float, typer.Option(help="Coverage of the intervals.")]
+MixModels = Annotated[
+    bool, typer.Option("--mix-models", help="Take records of several models together.")
+]

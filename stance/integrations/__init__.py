@@ -1,0 +1,1 @@
+"""Other libraries' objects in, theirs out: data frames, scikit-learn, spaCy, transformers."""

@@ -1,0 +1,1 @@
+"""Labelled pairs in, a model folder out: train, calibrate, export, describe."""

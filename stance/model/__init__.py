@@ -1,0 +1,1 @@
+"""A model folder in, its network out: sentences as token ids to logits."""

@@ -1,0 +1,1 @@
+"""Records in, vectors out: what counts once, its sums by source, target and period, intervals."""
