@@ -7,7 +7,7 @@ TEACHER ?= all-mpnet-base-v2
 
 UV ?= .venv/bin/uv
 
-.PHONY: install fix test build docs oldest newest fuzz audit actors experiments cues intervals turns speed pictures model
+.PHONY: install fix test build docs oldest newest fuzz audit actors experiments cues intervals turns speed corpus pictures model
 
 install:
 	python3 -m venv .venv
@@ -78,12 +78,14 @@ turns:
 	$(PYTHON) training/build_data.py --data $(DATA) --out build/data
 	$(PYTHON) benchmarks/turns.py --data build/data
 
-# Speed, memory and growth of cost beside other designs, in 10 minutes on an idle machine; then a corpus
-# of 100,000 sentences and what a cluster costs.
+# Speed, memory and growth of cost beside other designs; what a cluster costs. On an idle machine.
 speed:
 	$(PYTHON) benchmarks/speed.py
-	$(PYTHON) benchmarks/corpus_run.py --data $(DATA)
 	$(PYTHON) docs/cluster_cost.py
+
+# A corpus of 100,000 sentences.
+corpus:
+	$(PYTHON) benchmarks/corpus_run.py --data $(DATA)
 
 # From the data to the shipped folder; killed, the same command goes on from the last epoch.
 model:

@@ -211,7 +211,7 @@ def test_ray_dataset_that_loses_a_worker_and_a_node(
         printed, errors = process.communicate(timeout=LONGEST)
     assert process.returncode == 0, errors
     expected = stance.score_corpus(rows, tmp_path / "alone", tiny)
-    assert printed.splitlines()[-1] == str(expected)
+    assert str(expected) in printed.splitlines()
     assert sorted_records(tmp_path / "records").equals(sorted_records(tmp_path / "alone"))
     vectors = stance.to_table(stance.aggregate(stance.read_records(tmp_path / "alone")))
     found = pq.read_table(tmp_path / "vectors").select(vectors.column_names).cast(vectors.schema)
