@@ -44,7 +44,7 @@ def main() -> None:
 
 
 def table(record: Record) -> str:
-    """Markdown: a row a pass, the earliest first, and a teacher before the pass that asks it."""
+    """Markdown: a row a pass, after the passes it started from; a teacher before the pass that asks it."""
     lines = [
         f"| {' | '.join(['pass', 'seed', 'epochs', 'encoder rate', *SETS.values()])} |",
         f"|{'---|' * (4 + len(SETS))}",
