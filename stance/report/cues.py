@@ -27,7 +27,7 @@ from stance.values import STANCES, Document, Pair, Prediction
 if TYPE_CHECKING:
     from stance.scoring.scorer import Scorer
 
-MIN_DROP = 0.17
+MIN_DROP = 0.12
 """The least probability that a cue takes away. Cutting out an article, which is no cue, takes less 95 times of 100."""
 NEARLY = 0.9
 """A run that takes this share of what the best one takes is preferred to it if it is shorter."""
