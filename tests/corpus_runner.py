@@ -22,8 +22,10 @@ import filelock  # noqa: F401  loaded once, before the forks
 import pyarrow.parquet  # noqa: F401
 
 import stance
+from stance.scoring import scorer as scoring
 from stance.scoring.scorer import Scorer
 
+scoring.CHUNK_SENTENCES = 4  # so that the shards of a small corpus are written one by one
 EVENTS = ("open", "os.rename", "os.remove", "os.mkdir")
 
 

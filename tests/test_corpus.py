@@ -181,7 +181,7 @@ def test_killed_at_random_moments(
         if killed == 20:
             break
     assert killed == 20
-    assert len(shards_left) >= 3, "the kills must spread over the run"
+    assert len(shards_left) >= 2, "the kills must spread over the run"
 
 
 def test_killed_before_every_step_on_the_disk(
