@@ -7,13 +7,14 @@ about once.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from build_data import read_jsonl
 from numpy.typing import NDArray
+from pages import put_between
 
 from stance.metrics import bootstrap, confusion_matrix
 from stance.values import STANCES
@@ -29,20 +30,12 @@ Float = NDArray[np.float64]
 
 def main() -> None:
     """Measure, and put the table into the card."""
-    first = {row["id"]: row for part in PARTS for row in read(DATA / f"{part}.jsonl")}
-    second = list(read(SECOND))
+    first = {row["id"]: row for part in PARTS for row in read_jsonl(DATA / f"{part}.jsonl")}
+    second = read_jsonl(SECOND)
     pairs = [pair for row in second for pair in compared(first[row["id"]], row["stances"])]
     table = report(len(second), pairs)
-    before, _, rest = CARD.read_text(encoding="utf-8").partition(BEGIN)
-    after = rest.partition(END)[2]
-    CARD.write_text(f"{before}{BEGIN}\n{table}\n{END}{after}", encoding="utf-8")
+    put_between(CARD, BEGIN, END, table)
     print(table)
-
-
-def read(path: Path) -> Iterator[dict[str, Any]]:
-    """The objects of a JSONL file."""
-    with path.open(encoding="utf-8") as lines:
-        yield from map(json.loads, lines)
 
 
 def compared(row: dict[str, Any], stances: list[list[Any]]) -> Iterator[tuple[str, int, int]]:

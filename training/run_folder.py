@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -55,21 +56,26 @@ def read_settings(run: Path) -> dict[str, Any]:
     return settings
 
 
+def run_logits(
+    run: Path, data: Path, name: str, also: Callable[[Example], Example] = lambda e: e
+) -> tuple[list[Example], dict[str, list[NDArray[np.float32]]]]:
+    """A set's examples as `also` makes them, and each head's logits, an array an example."""
+    network, settings = read_network(run), read_settings(run)
+    tokenizer = read_tokenizer(run / "tokenizer.json")
+    found = read_examples(data, name, network.config, tokenizer, settings["max_length"])
+    examples = [also(example) for example in found]
+    return examples, predict(network, examples, pad_id=settings["pad_id"])[0]
+
+
 def dev_logits(
     run: Path, data: Path, name: str
 ) -> dict[str, tuple[NDArray[np.float64], NDArray[np.int64]]]:
     """For every head, the logits and gold indices of the set's pairs that carry its label."""
-    network, settings = read_network(run), read_settings(run)
-    tokenizer = read_tokenizer(run / "tokenizer.json")
-    pairs = read_pairs(data / f"{name}.jsonl")
-    examples = make_examples(pairs, [], network.config, tokenizer, settings["max_length"])
-    found, _ = predict(network, examples, pad_id=settings["pad_id"])
+    examples, found = run_logits(run, data, name)
     answers = np.array([a for e in examples for a in e.answers])
     out = {}
-    for index, (head, labels) in enumerate(network.config.pair_heads.items()):
-        logits = np.concatenate([x.reshape(-1, len(labels)) for x in found[head]]).astype(
-            np.float64
-        )
+    for index, (head, each) in enumerate(found.items()):
+        logits = np.concatenate(each).astype(np.float64)
         known = answers[:, index] != UNLABELLED
         if known.any():
             out[head] = (logits[known], answers[known, index])

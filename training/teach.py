@@ -18,15 +18,13 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from run_folder import read_examples, read_settings
+from run_folder import run_logits
 from safetensors.numpy import load_file, save_file
 
 from stance.errors import InputError
 from stance.learning.examples import Example, ask_all
-from stance.learning.loop import predict
+from stance.metrics import softmax
 from stance.model.artefact import sha256_of
-from stance.model.encode import read_tokenizer
-from stance.model.network import read_network
 
 SETS = ("newsmtsc_train", "dse_train", "corpus_train")
 
@@ -57,15 +55,8 @@ def main() -> None:
 @torch.autocast("cpu", dtype=torch.bfloat16)
 def answer(run: Path, data: Path, name: str) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
     """A network's probabilities on a set. Shape: (questions, sum of head sizes), (sentences,)."""
-    network, settings = read_network(run), read_settings(run)
-    tokenizer = read_tokenizer(run / "tokenizer.json")
-    found = read_examples(data, name, network.config, tokenizer, settings["max_length"])
-    examples = [ask_all(e) for e in found]
-    heads, _ = predict(network, examples, pad_id=settings["pad_id"])
-    each = [
-        np.concatenate([torch.from_numpy(x).softmax(-1).numpy() for x in heads[head]])
-        for head in network.config.pair_heads
-    ]
+    examples, heads = run_logits(run, data, name, ask_all)
+    each = [softmax(np.concatenate(logits)) for logits in heads.values()]
     return np.concatenate(each, axis=1), np.array([len(e.pairs) for e in examples])
 
 

@@ -12,7 +12,7 @@ import numpy as np
 from stance.actors.table import ActorTable
 from stance.evaluation.answers import Answers, both_ways
 from stance.evaluation.labelled import LabelledPair
-from stance.metrics import FloatArray
+from stance.metrics import IntArray
 from stance.robustness.measures import Check, macro_f1, mean, share
 from stance.robustness.minimal_pairs import Answer
 from stance.robustness.rewriting import NOISE, Edit, rewritten
@@ -214,15 +214,13 @@ def _renamed(
 def _masked(own: Answers, answer: Answer, texts: Sequence[_Edited]) -> list[Check]:
     """Agreement with the answers to the text as it is, and what both are worth."""
     name = "names masked"
-    kept = [(indices, edits) for indices, edits in texts if edits]
-    asked = [i for indices, _ in kept for i in indices]
-    probs = _ask_edited(own, answer, kept)
+    asked, after = _ask_edited(own, answer, texts)
     groups = [own.documents[i] for i in asked]
     gold, before = own.gold[asked], own.probs[asked].argmax(1)
     return [
-        share(name, "same label", probs.argmax(1) == before, groups),
+        share(name, "same label", after == before, groups),
         macro_f1(name, "macro-F1, names as they are", gold, before, groups),
-        macro_f1(name, "macro-F1, names masked", gold, probs.argmax(1), groups),
+        macro_f1(name, "macro-F1, names masked", gold, after, groups),
     ]
 
 
@@ -233,16 +231,20 @@ def _noise(own: Answers, answer: Answer, texts: Mapping[str, Sequence[int]], noi
 
 def _agreement(check: str, own: Answers, answer: Answer, texts: Sequence[_Edited]) -> Check:
     """How often the label is the same after the edits, in the texts that have any."""
-    kept = [(indices, edits) for indices, edits in texts if edits]
-    asked = [i for indices, _ in kept for i in indices]
-    same = _ask_edited(own, answer, kept).argmax(1) == own.probs[asked].argmax(1)
+    asked, after = _ask_edited(own, answer, texts)
+    same = after == own.probs[asked].argmax(1)
     return share(check, "same label", same, [own.documents[i] for i in asked])
 
 
-def _ask_edited(own: Answers, answer: Answer, texts: Sequence[_Edited]) -> FloatArray:
+def _ask_edited(
+    own: Answers, answer: Answer, texts: Sequence[_Edited]
+) -> tuple[list[int], IntArray]:
+    """The questions of the texts that have edits, by position, and their labels after these."""
+    kept = [(indices, edits) for indices, edits in texts if edits]
     pairs = [
         pair
-        for indices, edits in texts
+        for indices, edits in kept
         for pair in rewritten([own.pairs[i] for i in indices], edits)
     ]
-    return answer(pairs) if pairs else np.empty((0, 3))
+    probs = answer(pairs) if pairs else np.empty((0, 3))
+    return [i for indices, _ in kept for i in indices], probs.argmax(1)
