@@ -19,8 +19,8 @@ from .conftest import ROOT
 ROOMS = {
     "stance": "errors values dates metrics sentences marking records",
     "actors": "lists table context acronyms subjects use coreference finding review",
-    "model": "encode artefact hub network backends",
-    "scoring": "pairs scoreable batches predictions tagging golden scorer speed doctor",
+    "model": "encode artefact hub network restore backends",
+    "scoring": "pairs scoreable batches predictions tagging recent golden scorer speed doctor",
     "corpus": (
         "tables record_files input_files input_rows documents shards output_folder input "
         "manifest cluster run"
@@ -31,7 +31,7 @@ ROOMS = {
     "turns": "changepoints search shifts tables",
     "evaluation": "labelled native rows formats answers confidence scores comparison",
     "robustness": "rewriting measures minimal_pairs state_names perturbations checking",
-    "learning": "examples checkpoint loop export restore calibration card start teacher tuning",
+    "learning": "examples checkpoint loop export calibration card start teacher tuning",
     "report": "cues plots page_evidence page_data page printing scores_page",
     "integrations": "frames estimator spacy_component transformers_task",
     "cli": (

@@ -107,11 +107,6 @@ def test_folder_copied_without_its_checksums(folder: Path) -> None:
         stance.load(folder)
 
 
-def test_shipped_folder_has_no_torch_weights() -> None:
-    with pytest.raises(stance.ModelNotFoundError, match=r"network\.safetensors"):
-        stance.load(backend="torch")
-
-
 @pytest.mark.parametrize(
     "content",
     [b"PK\x03\x04rest", pickle.dumps({}), gzip.compress(b"x")],

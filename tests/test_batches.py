@@ -8,7 +8,6 @@ from hypothesis import strategies as st
 from stance.model.encode import Window
 from stance.scoring.batches import (
     BATCH_PAIRS,
-    BATCH_TOKENS,
     PAIR_STEP,
     equal_count_batches,
     equal_length_batches,
@@ -22,13 +21,13 @@ def window(length: int) -> Window:
 @given(st.lists(st.lists(st.integers(1, 256), min_size=1, max_size=3), max_size=200))
 def test_sentences_of_equal_length_within_the_budget(lengths: list[list[int]]) -> None:
     windows = [tuple(window(n) for n in parts) for parts in lengths]
-    batches = list(equal_length_batches(windows))
+    batches = list(equal_length_batches(windows, 1536))
     assert sorted(i for batch in batches for i in batch) == [*range(len(windows))]
     for batch in batches:
         padded = {windows[i][0].padded_length for i in batch}
         assert len(padded) == 1
         rows = sum(len(windows[i]) for i in batch)
-        assert len(batch) == 1 or rows * padded.pop() <= BATCH_TOKENS
+        assert len(batch) == 1 or rows * padded.pop() <= 1536
 
 
 @given(st.lists(st.integers(0, 100), max_size=70))

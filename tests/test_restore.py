@@ -10,11 +10,11 @@ import torch
 
 import stance
 from stance.learning.export import export_onnx
-from stance.learning.restore import network_of
 from stance.model.artefact import default_dir
 from stance.model.backends import OnnxBackend
 from stance.model.encode import encode_sentences, pad_windows
 from stance.model.network import NetworkConfig, StanceNetwork, read_network
+from stance.model.restore import network_of
 
 from .conftest import TINY
 
@@ -66,7 +66,7 @@ def test_position_offset_of_a_roberta(tmp_path: Path) -> None:
     )
     export_onnx(StanceNetwork(sizes), tmp_path)
     shutil.copy(TINY / "config.json", tmp_path)
-    from stance.learning.restore import _position_offset, _read_graph
+    from stance.model.restore import _position_offset, _read_graph
 
     assert _position_offset(_read_graph(tmp_path, "encoder.onnx")) == 2
 

@@ -8,11 +8,13 @@ from dataclasses import dataclass
 
 import numpy as np
 import pytest
+import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import stance
-from stance.model.backends import Backend, TorchBackend
+from stance.model.artefact import default_dir
+from stance.model.backends import BATCH_TOKENS, Backend, TorchBackend
 from stance.scoring.scoreable import MAX_CHARACTERS
 from stance.scoring.scorer import Scorer
 from stance.values import Document, Mention, Pair, Prediction, Sentence
@@ -85,6 +87,39 @@ def test_torch_gives_what_onnx_gives(tiny: Scorer) -> None:
     assert (
         largest_difference(tiny.predict(pairs), torch_scorer.predict(pairs)) < 0.05
     )  # int8 weights
+
+
+def test_torch_computes_the_shipped_graphs(scorer: Scorer) -> None:
+    """The folder has no torch weights: they are read out of the graphs."""
+    pairs = many_questions()
+    assert (
+        largest_difference(scorer.predict(pairs), stance.load(device="cpu").predict(pairs)) < 1e-4
+    )
+
+
+def test_bfloat16_gives_the_same_labels(scorer: Scorer) -> None:
+    """What a GPU computes in, here on the processor."""
+    backend = TorchBackend(default_dir(), device="cpu", bfloat16=True)
+    small = Scorer(scorer.config, backend, scorer.tokenizer, scorer.table)
+    pairs = many_questions()
+    exact, rough = scorer.predict(pairs), small.predict(pairs)
+    assert 1e-6 < largest_difference(exact, rough) < 0.05
+    same = [a.stance == b.stance for a, b in zip(exact, rough, strict=True)]
+    assert sum(same) >= 0.99 * len(same)
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="no GPU")
+def test_gpu_gives_the_same_labels(scorer: Scorer) -> None:
+    pairs = many_questions()
+    there = stance.load(device="cuda").predict(pairs)
+    same = [a.stance == b.stance for a, b in zip(scorer.predict(pairs), there, strict=True)]
+    assert sum(same) >= 0.99 * len(same)
+
+
+@pytest.mark.parametrize("device", ["cuda:99", "abacus", "meta"])
+def test_no_such_device(device: str) -> None:
+    with pytest.raises(stance.InputError, match=f"device '{device}' cannot be used"):
+        stance.load(device=device)
 
 
 def test_exchanging_the_names_exchanges_the_answers(scorer: Scorer) -> None:
@@ -243,6 +278,7 @@ class Counting:
     backend: Backend
     windows: int = 0
     slots: int = 0
+    batch_tokens: int = BATCH_TOKENS
 
     def encode(self, ids: np.ndarray, mask: np.ndarray) -> dict[str, np.ndarray]:
         self.windows += len(ids)
@@ -263,6 +299,28 @@ def test_copies_are_read_once(tiny: Scorer) -> None:
     together = list(counting(given))
     assert backend.windows == 2
     assert together == [record for document in given for record in tiny([document])]
+
+
+def test_copies_far_apart_are_read_once(tiny: Scorer) -> None:
+    """Several stretches lie between the copies; only who "the president" is makes it a new question."""
+    text = "The US president praised Paris. Tokyo, which had hesitated, condemned Moscow."
+    between = [Document(str(i), f"Oslo thanked Rome {i} times.") for i in range(1300)]
+    days = [datetime.date(2024, 5, 1), datetime.date(2012, 5, 1)]
+    copies = [Document(f"copy {i}", " " * i + text, days[i // 2]) for i in range(3)]
+    given = [copies[0], *between, *copies[1:]]
+    backend = Counting(tiny.backend)
+    together = list(Scorer(tiny.config, backend, tiny.tokenizer, tiny.table)(given))
+    assert backend.windows == 1300 + 2 + 1
+    assert together == [record for document in given for record in tiny([document])]
+
+
+def test_no_more_answers_are_kept_than_said(tiny: Scorer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("stance.scoring.recent.RECENT_SENTENCES", 100)
+    texts = [f"Oslo thanked Rome {i} times." for i in range(700)]
+    given = [Document(str(i), text) for i, text in enumerate([*texts, *texts])]
+    backend = Counting(tiny.backend)
+    list(Scorer(tiny.config, backend, tiny.tokenizer, tiny.table)(given))
+    assert 1300 <= backend.windows <= 1400
 
 
 def test_a_sentence_with_many_pairs_does_not_pad_the_others(tiny: Scorer) -> None:

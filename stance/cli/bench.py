@@ -17,6 +17,9 @@ def bench(
     threads: Annotated[
         int | None, typer.Option(min=1, help="Threads to compute with; default: all.")
     ] = None,
+    device: Annotated[
+        str | None, typer.Option(help="Compute with torch on cuda, cuda:1, ...; default: processor.")
+    ] = None,
     seconds: Annotated[float, typer.Option(help="How long to measure.")] = 3.0,
     model: Annotated[
         str | None, typer.Option(help="A model folder; default: the shipped model.")
@@ -34,7 +37,7 @@ def bench(
     from stance.scoring.speed import measure_speed
 
     with reporting_errors():
-        speed = measure_speed(load(model, threads=threads), seconds)
+        speed = measure_speed(load(model, threads=threads, device=device), seconds)
         if as_json:
             sys.stdout.write(json.dumps(asdict(speed)) + "\n")
             return

@@ -41,6 +41,9 @@ def score(
     model: Annotated[
         str | None, typer.Option(help="A model folder; default: the shipped model.")
     ] = None,
+    device: Annotated[
+        str | None, typer.Option(help="Compute with torch on cuda, cuda:1, ...; default: processor.")
+    ] = None,
     ray: Annotated[
         str | None, typer.Option(help="Score on the Ray cluster at this address, as auto.")
     ] = None,
@@ -63,7 +66,7 @@ def score(
 
     columns = Columns(id, text, date, outlet, day_first)
     with reporting_errors():
-        scorer = load(model, actors=actors)
+        scorer = load(model, device=device, actors=actors)
         with corpus_progress() as on_progress:
             summary = score_corpus(
                 inputs, out, scorer, shard_size=shard_size, columns=columns,

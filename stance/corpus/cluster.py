@@ -47,7 +47,8 @@ def score_shards(
     source = replace(scorer.source or ModelSource(), threads=1)
     identity = identity_of(scorer, {})
     with _connected(address) as ray:
-        task = ray.remote(num_cpus=1, max_retries=LOST_AT_MOST)(_score_one)
+        needs = {"num_cpus": 1, "num_gpus": _gpus(source)}
+        task = ray.remote(max_retries=LOST_AT_MOST, **needs)(_score_one)
         under_way: dict[Any, int] = {}
         for index, entries in shards:
             under_way[task.remote(source, identity, entries, run)] = index
@@ -215,7 +216,17 @@ def score_dataset(dataset: Dataset, scorer: TableScorer | None = None) -> Datase
     # An instance runs in Ray's tasks, not actors: tasks move to other nodes when theirs is lost,
     # and the model stays loaded in each worker process.
     score = scorer or TableScorer()
-    return dataset.map_batches(score.__call__, batch_format="pyarrow", batch_size=BATCH_DOCUMENTS)
+    return dataset.map_batches(
+        score.__call__,
+        batch_format="pyarrow",
+        batch_size=BATCH_DOCUMENTS,
+        num_gpus=_gpus(score.source) or None,
+    )
+
+
+def _gpus(source: ModelSource) -> int:
+    """How many a worker keeps for itself."""
+    return int(source.device is not None and source.device.startswith("cuda"))
 
 
 def dataset_records(scored: Dataset) -> Dataset:

@@ -28,6 +28,7 @@ def _model_identity(scorer: Scorer) -> dict[str, Any]:
         "model_id": scorer.config.model_id,
         "sha256": sha256_of(directory / CHECKSUMS),
         "backend": source.backend,
+        "device": source.device,
         "actors": scorer.table.version,
         "own_actors": hashlib.sha256(listed).hexdigest() if source.actors else None,
     }

@@ -96,7 +96,11 @@ class Tally:
 def scorer_of(source: ModelSource) -> Scorer:
     """The scorer, loaded once in a process."""
     return load(
-        source.model_dir, backend=source.backend, threads=source.threads, actors=source.actors
+        source.model_dir,
+        backend=source.backend,
+        threads=source.threads,
+        device=source.device,
+        actors=source.actors,
     )
 
 

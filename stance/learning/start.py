@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING
 import torch
 
 from stance.errors import InputError, MissingDependencyError, ModelNotFoundError
-from stance.learning.restore import network_of
 from stance.model.artefact import CHECKSUMS, ModelConfig, default_dir, sha256_of
 from stance.model.encode import read_tokenizer
 from stance.model.network import PAIR_HEADS, TAGS, StanceNetwork, network_from_base, relabel
+from stance.model.restore import network_of
 from stance.scoring.scorer import Scorer, load
 from stance.values import STANCE_VALUES, STANCES
 

@@ -31,12 +31,13 @@ from stance.learning.card import write_card
 from stance.learning.examples import UNLABELLED, Example, make_examples
 from stance.learning.export import write_model
 from stance.learning.loop import Run, TrainConfig, predict, train
-from stance.learning.restore import network_of
 from stance.learning.start import Labels, Start, starting_point
 from stance.learning.teacher import complete
 from stance.metrics import confusion_matrix, macro_f1
 from stance.model.artefact import ModelConfig, default_dir, stance_problem, write_checksums
+from stance.model.backends import device_of
 from stance.model.network import StanceNetwork, write_network
+from stance.model.restore import network_of
 from stance.scoring.golden import rewrite_golden
 
 DEV_SHARE = 0.2
@@ -106,7 +107,7 @@ def finetune(
         log(f"{out} is finished already")
         return ModelConfig.read(out)
     work = out.with_name(out.name + ".part")
-    target = _device(device)
+    target = device_of(device or ("cuda" if torch.cuda.is_available() else "cpu"))
     log(f"{len(data.train)} pairs to train on, {len(data.dev)} to choose the epoch, on {target}")
     run = _train(start, data, config, work, run_id, target, log)
     record = {
@@ -123,16 +124,6 @@ def finetune(
     os.replace(work / "model", out)
     shutil.rmtree(work)
     return written
-
-
-def _device(name: str | None) -> torch.device:
-    """The device of that name; by default a GPU if there is one."""
-    try:
-        device = torch.device(name or ("cuda" if torch.cuda.is_available() else "cpu"))
-        torch.zeros(1, device=device)
-    except (RuntimeError, AssertionError) as error:
-        raise InputError(f"device {name!r} cannot be used: {str(error).splitlines()[0]}") from error
-    return device
 
 
 def _origin(start: Start, data: _Data) -> dict[str, Any]:

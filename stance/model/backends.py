@@ -1,33 +1,53 @@
-"""Who computes the network: ONNX Runtime by default, torch for training folders and comparison."""
+"""Who computes the network: ONNX Runtime by default, torch on a GPU and for training folders."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
-from stance.errors import MissingDependencyError, ModelMismatchError, ModelNotFoundError
+from stance.errors import InputError, MissingDependencyError, ModelMismatchError
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+    from torch import Tensor, device
 
     Array = NDArray[Any]
+
+
+BATCH_TOKENS = 1536
+"""On a processor; bounds memory whatever the lengths, and more are not faster."""
+GPU_BATCH_TOKENS = 32_768
 
 
 class Backend(Protocol):
     """Reads a batch of sentences once, then answers any pairs in them."""
 
-    def encode(self, ids: Array, mask: Array) -> dict[str, Array]:
-        """Token ids and mask (B, L) -> arrays with B first; `tags` (B, L, tags) are the tagger's logits."""
+    @property
+    def batch_tokens(self) -> int:
+        """How many tokens it is best given at once."""
         ...
 
-    def score(self, text: Mapping[str, Array], pairs: Array) -> Array:
-        """What `encode` returned and token spans (B, P, 4) -> logits (B, P, all pair labels)."""
+    def encode(self, ids: Array, mask: Array) -> dict[str, Any]:
+        """Token ids and mask (B, L) -> what `score` needs of them, each an array or tensor with B first.
+
+        `tags` (B, L, tags) are the tagger's logits, in numpy.
+        """
+        ...
+
+    def score(self, text: Mapping[str, Any], pairs: Array) -> Array:
+        """What `encode` returned, or some rows of it, and token spans (B, P, 4) -> logits.
+
+        Shape: (B, P, all pair labels).
+        """
         ...
 
 
 class OnnxBackend:
     """The two shipped graphs on ONNX Runtime's CPU provider."""
+
+    batch_tokens = BATCH_TOKENS
 
     def __init__(self, directory: Path, threads: int | None = None) -> None:
         """Load both graphs.
@@ -62,13 +82,13 @@ class OnnxBackend:
         self._text_names = [output.name for output in self._encoder.get_outputs()]
         self._pair_inputs = [i.name for i in self._pairs.get_inputs() if i.name != "pairs"]
 
-    def encode(self, ids: Array, mask: Array) -> dict[str, Array]:
+    def encode(self, ids: Array, mask: Array) -> dict[str, Any]:
         """See `Backend.encode`."""
         return dict(
             zip(self._text_names, self._encoder.run(None, {"ids": ids, "mask": mask}), strict=True)
         )
 
-    def score(self, text: Mapping[str, Array], pairs: Array) -> Array:
+    def score(self, text: Mapping[str, Any], pairs: Array) -> Array:
         """See `Backend.score`."""
         feeds = {name: text[name] for name in self._pair_inputs}
         logits: Array = self._pairs.run(None, {**feeds, "pairs": pairs})[0]
@@ -76,46 +96,89 @@ class OnnxBackend:
 
 
 class TorchBackend:
-    """The fp32 network of a training run's folder (network.json, network.safetensors)."""
+    """The network in torch, on a processor or a GPU: of a training run's folder, or of any model folder."""
 
-    def __init__(self, directory: Path, threads: int | None = None) -> None:
+    def __init__(
+        self,
+        directory: Path,
+        threads: int | None = None,
+        device: str = "cpu",
+        bfloat16: bool | None = None,
+    ) -> None:
         """Load the network.
 
+        Args:
+            directory: the model folder. Its network.safetensors (fp32) if it has one, else the graphs'
+                int8 weights.
+            threads: threads of the processor; None lets torch choose.
+            device: as torch names it: "cpu", "cuda", "cuda:1".
+            bfloat16: compute in it where that is safe; None does on a GPU that can.
+
         Raises:
-            ModelNotFoundError: the folder holds no torch weights.
-            ModelMismatchError: the weights cannot be read, or do not fit network.json.
-            MissingDependencyError: torch or safetensors is not installed.
+            InputError: there is no such device.
+            ModelMismatchError: the weights cannot be read, or do not fit the network.
+            MissingDependencyError: torch, safetensors or onnx is not installed.
         """
-        if not (directory / "network.safetensors").is_file():
-            raise ModelNotFoundError(
-                f"{directory} has no network.safetensors, which the torch backend needs",
-                hint="use backend='onnx', or a model folder that holds them too",
-            )
         try:
             import torch
 
-            from stance.model.network import read_network
+            from stance.model.restore import network_of
         except ImportError as error:
             raise MissingDependencyError("torch", "train") from error
         self._torch = torch
+        self._device = device_of(device)
         try:
-            self._network = read_network(directory)
+            self._network = network_of(directory).to(self._device)
+        except ModelMismatchError:
+            raise
         except Exception as error:  # safetensors and torch raise many unrelated types
             raise ModelMismatchError(
                 f"torch cannot load the network in {directory}: {error}"
             ) from error
         if threads is not None:
             torch.set_num_threads(threads)
+        gpu = self._device.type == "cuda"
+        self._bfloat16 = gpu and torch.cuda.is_bf16_supported() if bfloat16 is None else bfloat16
+        self.batch_tokens = GPU_BATCH_TOKENS if gpu else BATCH_TOKENS
 
-    def encode(self, ids: Array, mask: Array) -> dict[str, Array]:
-        """See `Backend.encode`."""
-        with self._torch.inference_mode():
-            text = self._network.encode(self._torch.from_numpy(ids), self._torch.from_numpy(mask))
-        return {name: tensor.numpy() for name, tensor in text.items()}
+    def encode(self, ids: Array, mask: Array) -> dict[str, Any]:
+        """See `Backend.encode`; all but the tags stay on the device."""
+        with self._computing():
+            text = self._network.encode(self._there(ids), self._there(mask))
+        return {**text, "tags": text["tags"].float().cpu().numpy()}
 
-    def score(self, text: Mapping[str, Array], pairs: Array) -> Array:
+    def score(self, text: Mapping[str, Any], pairs: Array) -> Array:
         """See `Backend.score`."""
-        tensors = {name: self._torch.from_numpy(array) for name, array in text.items()}
-        with self._torch.inference_mode():
-            logits: Array = self._network.score(tensors, self._torch.from_numpy(pairs)).numpy()
-        return logits
+        with self._computing():
+            logits = self._network.score(text, self._there(pairs))
+        found: Array = logits.float().cpu().numpy()
+        return found
+
+    def _there(self, array: Array) -> Tensor:
+        return self._torch.from_numpy(array).to(self._device)
+
+    @contextmanager
+    def _computing(self) -> Iterator[None]:
+        torch = self._torch
+        with (
+            torch.inference_mode(),
+            torch.autocast(self._device.type, dtype=torch.bfloat16, enabled=self._bfloat16),
+        ):
+            yield
+
+
+def device_of(name: str) -> device:
+    """The torch device of that name.
+
+    Raises:
+        InputError: it is not there, or nothing can be computed on it.
+    """
+    import torch
+
+    try:
+        found = torch.device(name)
+        torch.zeros(1, device=found).tolist()
+    except (RuntimeError, AssertionError, NotImplementedError) as error:
+        reason = str(error).splitlines()[0]
+        raise InputError(f"device {name!r} cannot be used: {reason}") from error
+    return found

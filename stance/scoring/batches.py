@@ -8,22 +8,23 @@ from collections.abc import Iterator, Sequence
 from stance.model.encode import NOBODY, Span, Window
 from stance.values import Mention, Pair
 
-BATCH_TOKENS = 3072
-"""Tokens encoded in one call, unless one sentence has more; bounds memory whatever the lengths."""
 BATCH_PAIRS = 32
 """Pairs of one window scored in one call; more go through in several, so memory stays bounded."""
 PAIR_STEP = 4
 """Pairs of a window are padded to a multiple of this."""
 
 
-def equal_length_batches(windows: Sequence[tuple[Window, ...]]) -> Iterator[list[int]]:
-    """Indices of sentences whose windows have the same padded length; a sentence is never split."""
+def equal_length_batches(windows: Sequence[tuple[Window, ...]], tokens: int) -> Iterator[list[int]]:
+    """Indices of sentences whose windows have the same padded length; a sentence is never split.
+
+    No batch has more than so many tokens, unless one sentence has.
+    """
     batch: list[int] = []
     size = 0
     for i in sorted(range(len(windows)), key=lambda i: windows[i][0].padded_length):
         length = windows[i][0].padded_length
         other = batch and length != windows[batch[0]][0].padded_length
-        if batch and (other or (size + len(windows[i])) * length > BATCH_TOKENS):
+        if batch and (other or (size + len(windows[i])) * length > tokens):
             yield batch
             batch, size = [], 0
         batch.append(i)

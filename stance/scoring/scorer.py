@@ -18,7 +18,7 @@ from stance.actors.finding import find_in_sentences
 from stance.actors.table import ActorTable, load_actor_table
 from stance.errors import InputError, StanceError
 from stance.model.artefact import ModelConfig, check_folder
-from stance.model.backends import Backend, OnnxBackend, TorchBackend
+from stance.model.backends import BATCH_TOKENS, Backend, OnnxBackend, TorchBackend
 from stance.model.encode import (
     Span,
     Window,
@@ -38,6 +38,7 @@ from stance.scoring.batches import (
 from stance.scoring.golden import check_golden
 from stance.scoring.pairs import make_pairs
 from stance.scoring.predictions import predictions, too_far_apart
+from stance.scoring.recent import RecentAnswers
 from stance.scoring.scoreable import check_document
 from stance.scoring.tagging import Answers, add_tagged, one_name, rename, same_names
 from stance.sentences import split_sentences
@@ -57,6 +58,7 @@ if TYPE_CHECKING:
 MAX_MENTIONS = 64
 """A "sentence" that names more is a list; what comes later in it is left out."""
 CHUNK_SENTENCES = 512
+"""Read ahead for a processor; for a backend that takes larger batches as many times more."""
 OnError = Callable[[StanceError], None]
 OnSentence = Callable[[Document, Sequence[tuple[Pair, Prediction]]], None]
 
@@ -69,6 +71,7 @@ class ModelSource:
     backend: str = "onnx"
     threads: int | None = None
     actors: str | None = None
+    device: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,9 +125,10 @@ class Scorer:
         # Documents are taken in the caller's: a database cursor may be used in no other.
         with ThreadPoolExecutor(1, "stance") as network:
             under_way: list[tuple[_Chunk, Future[list[Answers]]]] = []
+            recent = RecentAnswers()
             for chunk in self._chunks(documents, on_error):
                 items = [item for _, items in chunk for item in items]
-                under_way.append((chunk, network.submit(self._run, items)))
+                under_way.append((chunk, network.submit(self._run_new, items, recent)))
                 if len(under_way) > 1:
                     yield from self._records(*under_way.pop(0), on_sentence)
             for chunk, answers in under_way:
@@ -182,9 +186,9 @@ class Scorer:
         return items
 
     def _chunks(self, documents: Iterable[Document], on_error: OnError | None) -> Iterator[_Chunk]:
-        """The documents with their sentences and mentions, CHUNK_SENTENCES and a bit at a time."""
+        """The documents with their sentences and mentions, CHUNK_SENTENCES or more at a time."""
         chunk: _Chunk = []
-        size = 0
+        size, most = 0, CHUNK_SENTENCES * self.backend.batch_tokens // BATCH_TOKENS
         for document in documents:
             try:
                 items = self._prepare(document)
@@ -195,7 +199,7 @@ class Scorer:
                 continue
             chunk.append((document, items))
             size += len(items)
-            if size >= CHUNK_SENTENCES:
+            if size >= most:
                 yield chunk
                 chunk, size = [], 0
         if chunk:
@@ -211,6 +215,16 @@ class Scorer:
                     on_sentence(document, answered)
                 yield from make_records(document, item.sentence, answered, self.config.model_id)
 
+    def _run_new(self, items: Sequence[_Item], recent: RecentAnswers) -> list[Answers]:
+        """Every item's pairs with their answers; copies of recent sentences are not read again."""
+        known = [recent.get(item.sentence, item.mentions) for item in items]
+        new = [item for item, found in zip(items, known, strict=True) if found is None]
+        answered = self._run(new)
+        for item, answers in zip(new, answered, strict=True):
+            recent.put(item.sentence, item.mentions, answers)
+        rest = iter(answered)
+        return [next(rest) if found is None else found for found in known]
+
     def _run(self, items: Sequence[_Item]) -> list[Answers]:
         """Every item's pairs with their answers.
 
@@ -222,7 +236,7 @@ class Scorer:
         same = list(copies.values())
         windows = encode_sentences(self.tokenizer, list(copies), self.config.max_length)
         answers: list[Answers] = [[] for _ in items]
-        for batch in equal_length_batches(windows):
+        for batch in equal_length_batches(windows, self.backend.batch_tokens):
             asked = [[items[i] for i in same[row]] for row in batch]
             answered = self._answer(asked, [windows[row] for row in batch])
             for i, found in zip((i for row in batch for i in same[row]), answered, strict=True):
@@ -296,6 +310,7 @@ def load(
     *,
     backend: str = "onnx",
     threads: int | None = None,
+    device: str | None = None,
     actors: str | os.PathLike[str] | None = None,
     revision: str | None = None,
     local_files_only: bool = False,
@@ -305,7 +320,10 @@ def load(
     Args:
         model_dir: a model folder, or an id of the Hugging Face Hub ("organisation/name");
             None for the shipped model.
-        backend: "onnx", or "torch" if the folder also holds network.json and network.safetensors.
+        backend: "onnx", or "torch", which reads the folder's network.safetensors if there is one and
+            else the weights of its graphs.
+        device: "cuda", "cuda:1" or another that torch knows: compute there, with torch, a GPU in bfloat16
+            and large batches. None: on the processor.
         threads: threads to compute with; None lets the runtime choose.
         actors: a user list (CSV, TOML or JSONL) whose rows override the built-in actor table.
         revision: of a model of the Hub: a branch, tag or commit; None for the newest.
@@ -315,7 +333,7 @@ def load(
         ModelNotFoundError: there is no such folder or repository, or no model in it.
         ModelMismatchError: a file is missing or changed, or the golden answers are not given.
         ActorTableError: a row of the user list is wrong.
-        InputError: no such backend, or a revision of a local folder.
+        InputError: no such backend or device, or a revision of a local folder.
         MissingDependencyError: what the backend or the Hub needs is not installed.
     """
     if backend not in ("onnx", "torch"):
@@ -323,13 +341,18 @@ def load(
     directory = find_model(model_dir, revision, local_files_only=local_files_only)
     check_folder(directory)
     config = ModelConfig.read(directory)
-    computing: Backend = (OnnxBackend if backend == "onnx" else TorchBackend)(directory, threads)
+    computing: Backend
+    if device is not None or backend == "torch":
+        backend, computing = "torch", TorchBackend(directory, threads, device or "cpu")
+    else:
+        computing = OnnxBackend(directory, threads)
     tokenizer = read_tokenizer(directory / "tokenizer.json")
     source = ModelSource(
         None if model_dir is None else os.fspath(model_dir),
         backend,
         threads,
         None if actors is None else os.fspath(actors),
+        device,
     )
     scorer = Scorer(config, computing, tokenizer, load_actor_table(actors), source)
     check_golden(scorer, directory / "golden.jsonl")

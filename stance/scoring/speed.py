@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from stance.actors.finding import find_in_sentences
 from stance.scoring.scorer import Scorer
@@ -106,7 +106,12 @@ class _TimedBackend:
     backend: Backend
     clock: _Clock
 
-    def encode(self, ids: Array, mask: Array) -> dict[str, Array]:
+    @property
+    def batch_tokens(self) -> int:
+        """The other's."""
+        return self.backend.batch_tokens
+
+    def encode(self, ids: Array, mask: Array) -> dict[str, Any]:
         """See `Backend.encode`."""
         with self.clock.counting("encoder"):
             return self.backend.encode(ids, mask)
