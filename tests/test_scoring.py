@@ -1,6 +1,7 @@
 """The scorer: same answers alone and in company, nothing lost, nothing cut in silence."""
 
 import datetime
+import json
 import random
 import threading
 from collections.abc import Iterator
@@ -19,7 +20,7 @@ from stance.scoring.scoreable import MAX_CHARACTERS
 from stance.scoring.scorer import Scorer
 from stance.values import Document, Mention, Pair, Prediction, Sentence
 
-from .conftest import TINY
+from .conftest import ROOT, TINY
 
 WORDS = [
     "Tokyo",
@@ -97,23 +98,29 @@ def test_torch_computes_the_shipped_graphs(scorer: Scorer) -> None:
     )
 
 
+def same_labels(scorer: Scorer, other: Scorer) -> None:
+    """As docs/corpora.md says of bfloat16, on pairs of our dev sentences."""
+    lines = (ROOT / "training" / "data" / "dev.jsonl").read_text(encoding="utf-8").splitlines()
+    pairs = []
+    for text in (json.loads(line)["text"] for line in lines[:150]):
+        sentence = Sentence("", 0, 0, len(text), text)
+        pairs += stance.make_pairs(sentence, scorer.find_mentions(Document("", text)))
+    exact, rough = scorer.predict(pairs), other.predict(pairs)
+    assert 1e-6 < largest_difference(exact, rough) < 0.03
+    differ = [a.stance != b.stance for a, b in zip(exact, rough, strict=True)]
+    assert sum(differ) * 200 <= len(differ)
+
+
 def test_bfloat16_gives_the_same_labels(scorer: Scorer) -> None:
     """What a GPU computes in, here on the processor."""
     backend = TorchBackend(default_dir(), device="cpu", bfloat16=True)
     small = Scorer(scorer.config, backend, scorer.tokenizer, scorer.table)
-    pairs = many_questions()
-    exact, rough = scorer.predict(pairs), small.predict(pairs)
-    assert 1e-6 < largest_difference(exact, rough) < 0.05
-    same = [a.stance == b.stance for a, b in zip(exact, rough, strict=True)]
-    assert sum(same) >= 0.99 * len(same)
+    same_labels(scorer, small)
 
 
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="no GPU")
 def test_gpu_gives_the_same_labels(scorer: Scorer) -> None:
-    pairs = many_questions()
-    there = stance.load(device="cuda").predict(pairs)
-    same = [a.stance == b.stance for a, b in zip(scorer.predict(pairs), there, strict=True)]
-    assert sum(same) >= 0.99 * len(same)
+    same_labels(scorer, stance.load(device="cuda"))
 
 
 @pytest.mark.parametrize("device", ["cuda:99", "abacus", "meta"])
@@ -302,8 +309,8 @@ def test_copies_are_read_once(tiny: Scorer) -> None:
 
 
 def test_copies_far_apart_are_read_once(tiny: Scorer) -> None:
-    """Several stretches lie between the copies; only who "the president" is makes it a new question."""
-    text = "The US president praised Paris. Tokyo, which had hesitated, condemned Moscow."
+    """Several stretches lie between the copies; what office a person holds makes it a new question."""
+    text = "Angela Merkel praised Paris. Tokyo, which had hesitated, condemned Moscow."
     between = [Document(str(i), f"Oslo thanked Rome {i} times.") for i in range(1300)]
     days = [datetime.date(2024, 5, 1), datetime.date(2012, 5, 1)]
     copies = [Document(f"copy {i}", " " * i + text, days[i // 2]) for i in range(3)]
