@@ -87,7 +87,8 @@ class _Score(nn.Module):
 def export_onnx(network: StanceNetwork, directory: Path) -> None:
     """Write encoder.onnx, pairs.onnx and weights.bin into `directory`."""
     network = network.eval()
-    batch, length, pairs = (torch.export.Dim(name) for name in ("batch", "length", "pairs"))
+    # From 2 on, since torch 2.9 refuses what holds of 1 only by broadcasting; the graphs take 1 as well.
+    batch, length, pairs = (torch.export.Dim(name, min=2) for name in ("batch", "length", "pairs"))
     ids = torch.arange(48).reshape(2, 24) + 5
     with torch.inference_mode():
         text = {k: v.clone() for k, v in network.encode(ids, torch.ones_like(ids)).items()}
