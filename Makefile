@@ -7,7 +7,7 @@ TEACHER ?= all-mpnet-base-v2
 
 UV ?= .venv/bin/uv
 
-.PHONY: install fix test build docs oldest newest fuzz audit actors experiments cues intervals turns speed corpus pictures model
+.PHONY: install fix test build docs oldest newest fuzz audit actors experiments cues intervals turns speed int8 corpus pictures model
 
 install:
 	python3 -m venv .venv
@@ -83,6 +83,11 @@ speed:
 	$(PYTHON) benchmarks/speed.py
 	$(PYTHON) docs/cluster_cost.py
 
+# Whether static int8 would be faster without losing labels.
+int8:
+	$(PYTHON) training/build_data.py --data $(DATA) --out build/data
+	$(PYTHON) benchmarks/static_int8.py
+
 # A corpus of 100,000 sentences.
 corpus:
 	$(PYTHON) benchmarks/corpus_run.py --data $(DATA)
@@ -102,7 +107,10 @@ model:
 	$(PYTHON) training/average.py --out build/fifth-sixth build/third-fifth build/sixth
 	$(TRAIN) --out build/teacher --config training/configs/teacher.toml --base $(TEACHER)
 	$(PYTHON) training/teach.py --data build/data --teachers build/teacher build/fifth-sixth --weights 0.7 0.3 --out build/soft
-	$(TRAIN) --out build/run --config training/configs/seventh.toml --init build/fifth-sixth --soft build/soft
+	$(TRAIN) --out build/seventh --config training/configs/seventh.toml --init build/fifth-sixth --soft build/soft
+	$(TRAIN) --out build/teacher-second --config training/configs/teacher_second.toml --base $(TEACHER) --init build/teacher
+	$(PYTHON) training/teach.py --data build/data --teachers build/teacher-second build/seventh --weights 0.7 0.3 --out build/soft-second
+	$(TRAIN) --out build/run --config training/configs/eighth.toml --init build/seventh --soft build/soft-second
 	$(PYTHON) training/calibrate.py --data build/data --run build/run
 	$(PYTHON) training/export.py --run build/run --out models/stance-small-en
 	$(PYTHON) training/evaluate.py --data build/data --run build/run --model models/stance-small-en
