@@ -85,7 +85,7 @@ def main() -> None:
         f"Measured on {where}.",
         "",
         f"{distinct:,} of {total:,} sentences are different ({distinct / total:.0%}), the others copies "
-        "a few documents away; copies that are read together go through the network once.",
+        "a few documents away; copies go through the network once.",
         "",
         "| `stance score` | |",
         "|---|---|",

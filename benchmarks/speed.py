@@ -247,7 +247,7 @@ def memory(sizes: Sizes) -> list[str]:
     return [
         "## Memory of `stance score`",
         f"Documents of one short sentence, {len(SHORT)} different ones in turn so that it ends in minutes: "
-        "copies that are read together go through the network once.",
+        "copies go through the network once.",
         "",
         "| documents | seconds, start included | peak MB |",
         "|---|---|---|",

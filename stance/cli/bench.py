@@ -18,7 +18,8 @@ def bench(
         int | None, typer.Option(min=1, help="Threads to compute with; default: all.")
     ] = None,
     device: Annotated[
-        str | None, typer.Option(help="Compute with torch on cuda, cuda:1, ...; default: processor.")
+        str | None,
+        typer.Option(help="Compute with torch on cuda, cuda:1, ...; default: processor."),
     ] = None,
     seconds: Annotated[float, typer.Option(help="How long to measure.")] = 3.0,
     model: Annotated[

@@ -42,7 +42,8 @@ def score(
         str | None, typer.Option(help="A model folder; default: the shipped model.")
     ] = None,
     device: Annotated[
-        str | None, typer.Option(help="Compute with torch on cuda, cuda:1, ...; default: processor.")
+        str | None,
+        typer.Option(help="Compute with torch on cuda, cuda:1, ...; default: processor."),
     ] = None,
     ray: Annotated[
         str | None, typer.Option(help="Score on the Ray cluster at this address, as auto.")

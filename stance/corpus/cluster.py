@@ -40,7 +40,7 @@ def score_shards(
     A shard whose worker or node dies is scored again elsewhere; each is given back once.
 
     Raises:
-        CorpusError: the cluster cannot be reached, or a shard was lost LOST_AT_MOST times.
+        CorpusError: the cluster cannot be reached, or it gave up on a shard.
         StanceError: what a worker raised: its version of stance or model is another.
         MissingDependencyError: ray is not installed.
     """
@@ -67,8 +67,9 @@ def _first_done(ray: Any, under_way: dict[Any, int]) -> tuple[int, bytes]:
         raise error.cause from error
     except ray.exceptions.RayError as error:
         raise CorpusError(
-            f"shard {index} was lost {LOST_AT_MOST} times: {type(error).__name__}",
-            hint="is there memory enough for a worker a core? Then run the same command again",
+            f"shard {index} was not scored by the cluster: {type(error).__name__}",
+            hint=f"lost workers and nodes are replaced {LOST_AT_MOST} times: is there memory enough for a "
+            "worker a core? Then run the same command again",
         ) from error
 
 
