@@ -110,7 +110,8 @@ model:
 	$(TRAIN) --out build/seventh --config training/configs/seventh.toml --init build/fifth-sixth --soft build/soft
 	$(TRAIN) --out build/teacher-second --config training/configs/teacher_second.toml --base $(TEACHER) --init build/teacher
 	$(PYTHON) training/teach.py --data build/data --teachers build/teacher-second build/seventh --weights 0.7 0.3 --out build/soft-second
-	$(TRAIN) --out build/run --config training/configs/eighth.toml --init build/seventh --soft build/soft-second
+	$(TRAIN) --out build/eighth --config training/configs/eighth.toml --init build/seventh --soft build/soft-second
+	$(TRAIN) --out build/run --config training/configs/ninth.toml --init build/eighth --soft build/soft-second
 	$(PYTHON) training/calibrate.py --data build/data --run build/run
 	$(PYTHON) training/export.py --run build/run --out models/stance-small-en
 	$(PYTHON) training/evaluate.py --data build/data --run build/run --model models/stance-small-en

@@ -40,6 +40,7 @@ def main() -> None:
         pair_heads=settings["pair_heads"],
         tags=settings["tags"],
         temperatures={head: fit["temperature"] for head, fit in calibration.items()},
+        shift_above=calibration["shift_from"]["shift_above"],
         abstain_below=ABSTAIN_BELOW,
         max_length=settings["max_length"],
         pad_id=settings["pad_id"],

@@ -135,6 +135,7 @@ def _from_encoder(folder: Path, raw: object, labels: Labels, max_length: int) ->
         tags=sizes.tags,
         temperatures=dict.fromkeys(sizes.pair_heads, 1.0),
         abstain_below=teacher.config.abstain_below,
+        shift_above=teacher.config.shift_above,
         max_length=min(max_length, sizes.positions - sizes.position_offset),
         pad_id=pad_id,
         stance_values=values,

@@ -42,7 +42,8 @@ class ModelConfig:
 
     `pair_heads` maps each head to its labels, in the order of the logits; `temperatures` divides
     a head's logits before the softmax; predictions in which none of against, neutral and favor has
-    the probability `abstain_below` are marked as abstained. `max_length` counts tokens.
+    the probability `abstain_below` are marked as abstained; an earlier stance is given where one is
+    stated with the probability `shift_above` or more. `max_length` counts tokens.
     `stance_values` says what each label of the head "stance" counts in a score, in [−1, 1],
     lowest first. Labels below zero are kinds of against, labels above it kinds of favor, labels
     at zero count as neutral.
@@ -57,6 +58,7 @@ class ModelConfig:
     max_length: int
     pad_id: int
     stance_values: tuple[float, ...] = STANCE_VALUES
+    shift_above: float = 0.5
 
     @property
     def stances(self) -> tuple[str, ...]:

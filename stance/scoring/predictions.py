@@ -29,7 +29,6 @@ def predictions(logits: Array, config: ModelConfig) -> list[Prediction]:
 def _prediction(heads: Heads, config: ModelConfig) -> Prediction:
     stance_probs, stance = heads["stance"]
     (negative, neutral, positive), sentiment = heads["sentiment"]
-    act, shift_from = heads["act"][1], heads["shift_from"][1]
     sides = fold(stance_probs, config.stance_values)
     side = likeliest(sides)
     return Prediction(
@@ -37,11 +36,32 @@ def _prediction(heads: Heads, config: ModelConfig) -> Prediction:
         sentiment_probs=(negative, neutral, positive),
         stance=stance,
         sentiment=sentiment,
-        act=None if side == "neutral" or act == "NONE" else act,
-        shift_from=None if shift_from in ("none", side) else shift_from,
+        act=None if side == "neutral" else _act(_named(heads, "act", config), sides[1]),
+        shift_from=_shift_from(_named(heads, "shift_from", config), side, config.shift_above),
         abstained="unsure" if max(sides) < config.abstain_below else None,
         stance_values=config.stance_values,
     )
+
+
+def _named(heads: Heads, head: str, config: ModelConfig) -> dict[str, float]:
+    return dict(zip(config.pair_heads[head], heads[head][0], strict=True))
+
+
+def _act(probs: dict[str, float], neutral: float) -> str | None:
+    """The most probable act of a polar pair.
+
+    A neutral pair has none either: what the stance leaves to neutral says nothing against an act.
+    """
+    probs["NONE"] -= neutral
+    act = max(probs, key=probs.__getitem__)
+    return None if act == "NONE" else act
+
+
+def _shift_from(probs: dict[str, float], side: str, above: float) -> str | None:
+    """The most probable earlier stance, if one is stated at all and is not today's."""
+    stated = 1 - probs.pop("none")
+    before = max(probs, key=probs.__getitem__)
+    return None if stated < above or before == side else before
 
 
 def too_far_apart(config: ModelConfig) -> Prediction:
