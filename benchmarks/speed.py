@@ -141,7 +141,7 @@ def rates(sizes: Sizes, data: str | None, us: Ran) -> list[str]:
         "",
         f"Of the tokens that are computed {us.found['real_tokens']:.0%} are text and of the pairs "
         f"{us.found['real_pairs']:.0%} are asked; the rest is padding. A sentence takes {network:.2f} ms in "
-        f"`session.run` and {rest:.2f} ms outside, of which {hidden:.0%} pass while the network runs.",
+        f"`session.run` and {rest:.2f} ms outside, of which {max(hidden, 0):.0%} pass while the network runs.",
         "",
         *peak(sizes, us),
     ]

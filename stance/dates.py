@@ -43,7 +43,11 @@ def parse_date(value: object, where: str, *, day_first: bool | None = None) -> d
     Raises:
         InputError: not a date in one of these forms, or one with two readings.
     """
-    if value is None or value == "" or (isinstance(value, float) and math.isnan(value)):
+    if value is None or (isinstance(value, str) and not value):
+        return None
+    if type(value).__name__ in ("NAType", "NaTType") or (
+        isinstance(value, float) and math.isnan(value)
+    ):
         return None
     try:
         found = _read(value, where, day_first)
@@ -63,7 +67,7 @@ def _read(value: object, where: str, day_first: bool | None) -> datetime.date | 
     if isinstance(value, datetime.date):
         return value
     if isinstance(value, int | float) and not isinstance(value, bool):
-        return _digits(str(int(value)))
+        return _digits(str(int(value))) if value >= 0 else None
     if not isinstance(value, str):
         return None
     text = value.strip()

@@ -56,7 +56,12 @@ class MissingDependencyError(StanceError, ImportError):
     """An optional dependency is not installed; names the extra that brings it."""
 
     def __init__(self, package: str, extra: str) -> None:
+        self.package, self.extra = package, extra
         super().__init__(
             f"this needs the package {package!r}, which is not installed",
             hint=f"pip install 'stance[{extra}]'",
         )
+
+    def __reduce__(self) -> tuple[object, ...]:
+        """Made again from package and extra: a worker sends its errors pickled."""
+        return type(self), (self.package, self.extra), self.__dict__

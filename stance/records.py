@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, fields
+from functools import cache
 from html import escape
 from typing import Any, get_args, get_type_hints
 
@@ -114,25 +115,34 @@ class StanceRecord:
             )
         try:
             date = datetime.date.fromisoformat(row["date"]) if row["date"] else None
-            return cls(**{**row, "date": date})
+            record = cls(**{**row, "date": date})
         except (KeyError, TypeError, ValueError) as error:
             raise InputError(
                 f"not a stance record: {error}",
                 hint=f"fields: {', '.join(f.name for f in fields(cls))}",
             ) from error
+        for name, (kind, optional) in field_types().items():
+            value = getattr(record, name)
+            given = float if kind is float and type(value) is int else type(value)
+            if not (given is kind or (optional and value is None)):
+                raise InputError(
+                    f"not a stance record: {name} is {value!r:.80}; must be {kind.__name__}"
+                )
+        return record
 
 
 def record_html(record: StanceRecord, cue: Span | None = None) -> str:
     """For notebooks: who takes which stance toward whom, over the marked sentence."""
     target = record.target_id or record.target_text or "nobody named"
     who = f"{record.source_id or record.source_text} → {target}"
-    color = INK.get(record.stance, INK["neutral"])
+    color = INK[record.side]
     stance = f'<b style="color:{color}">{escape(record.stance)} {record.score:+.2f}</b>'
     where = ", ".join(str(x) for x in (record.outlet, record.date) if x is not None)
     head = f"{escape(showable(who))}: {stance} <small>{escape(showable(where))}</small>"
-    return head + sentence_html(record.sentence, *record.marks, record.stance, cue)
+    return head + sentence_html(record.sentence, *record.marks, record.side, cue)
 
 
+@cache
 def field_types() -> dict[str, tuple[type, bool]]:
     """The Python type of each field of a record, and whether it may be None."""
     hints = get_type_hints(StanceRecord)

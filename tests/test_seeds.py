@@ -104,3 +104,25 @@ def test_real_article_outlets_and_vectors(real_records: list[stance.StanceRecord
     assert means["CHN", "JPN"] < -0.15
     assert means["CHN", "TWN"] < -0.2
     assert means["USA", "CHN"] < 0
+
+
+README_EXAMPLES = [
+    ("in Washington's corner", "JPN", "USA", "favor", None),
+    ("in Washington's corner", "CHN", "JPN", "against", None),
+    ("Sudan, once hostile", "SDN", "ETH", "favor", "against"),
+]
+
+
+@pytest.mark.parametrize(("part", "source", "target", "expected", "earlier"), README_EXAMPLES)
+def test_examples_of_the_readme(
+    scorer: Scorer, part: str, source: str, target: str, expected: str, earlier: str | None
+) -> None:
+    lines = (ROOT / "README.md").read_text(encoding="utf-8").splitlines()
+    (text,) = (line.removeprefix("> ") for line in lines if line.startswith("> ") and part in line)
+    (found,) = (
+        r
+        for r in scorer([stance.Document("d", text)])
+        if (r.source_id, r.target_id) == (source, target)
+    )
+    assert found.stance == expected
+    assert earlier is None or found.shift_from == earlier

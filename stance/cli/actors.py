@@ -11,9 +11,14 @@ import typer
 from stance.cli.terminal import reporting_errors
 from stance.corpus.documents import read_documents
 from stance.dates import parse_date
+from stance.errors import InputError
 
 if TYPE_CHECKING:
-    from stance.values import Mention
+    from collections.abc import Iterable, Iterator
+
+    from stance.cli.terminal import Errors
+    from stance.scoring.scorer import Scorer
+    from stance.values import Document, Mention
 
 actors = typer.Typer(no_args_is_help=True, help="How names resolve to actors.")
 Table = Annotated[
@@ -64,8 +69,7 @@ def unknown(
     with reporting_errors() as errors:
         scorer = load(model, actors=table)
         documents = read_documents(corpus, None, errors)
-        found = ((document, scorer.find_mentions(document)) for document in documents)
-        for name in unknown_names(found, least):
+        for name in unknown_names(_found(scorer, documents, errors), least):
             typer.echo("\t".join((str(name.n), name.text, name.id, *name.examples)))
 
 
@@ -97,3 +101,13 @@ def _row(mention: Mention) -> dict[str, object]:
 def _line(mention: Mention) -> str:
     ids = "|".join(mention.actor_ids) or "-"
     return "\t".join((mention.text, ids, mention.role or "-", mention.use, mention.via or "-"))
+
+
+def _found(
+    scorer: Scorer, documents: Iterable[Document], errors: Errors
+) -> Iterator[tuple[Document, list[Mention]]]:
+    for document in documents:
+        try:
+            yield document, scorer.find_mentions(document)
+        except InputError as error:
+            errors(error)

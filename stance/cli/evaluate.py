@@ -11,6 +11,7 @@ import typer
 from rich.console import Console
 
 from stance.cli.terminal import reporting_errors
+from stance.errors import InputError
 
 
 def evaluate(
@@ -87,7 +88,10 @@ def evaluate(
                 pairs, scorer, load(against), task=task, format=format, on_error=lambda _: None
             )
         if html:
-            Path(html).write_text(write_page(result, other), encoding="utf-8")
+            try:
+                Path(html).write_text(write_page(result, other), encoding="utf-8")
+            except OSError as error:
+                errors(InputError(f"{html} cannot be written: {error.strerror or error}"))
         if as_json:
             row = result.to_json(errors_shown)
             row |= {"comparison": other.to_json()} if other else {}

@@ -5,7 +5,10 @@ from typing import Annotated
 import typer
 
 RecordFiles = Annotated[
-    list[str], typer.Argument(help="Records, as `stance analyze --json` writes them.")
+    list[str],
+    typer.Argument(
+        help="Records: JSONL of `stance analyze --json`, .parquet, or the folder of `stance score`."
+    ),
 ]
 By = Annotated[str, typer.Option(help="day, week, month, quarter or year.")]
 Level = Annotated[

@@ -125,7 +125,7 @@ class TableScorer:
         Raises:
             InputError: there is no column of ids.
         """
-        check_columns("the table", documents.column_names, (self.columns.id, self.columns.text))
+        check_columns("the table", documents.column_names, (self.columns.id, *self.columns.needed))
         entries = [checked(e) for e in given_entries(documents.to_pylist(), self.columns)]
         tallies = [Tally() for _ in entries]
         found: list[list[StanceRecord]] = [[] for _ in entries]

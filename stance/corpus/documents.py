@@ -15,6 +15,7 @@ from stance.corpus.input_rows import (
     csv_rows,
     jsonl_rows,
     parquet_rows,
+    plain_row,
     read_bytes,
     undecodable,
 )
@@ -124,9 +125,9 @@ def given_entries(documents: Iterable[object], columns: Columns) -> Iterator[Ent
     Raises:
         CorpusError: the iterable itself fails for want of a disk or network.
     """
-    for number, given in enumerate(_taken(documents), 1):
+    for number, given in enumerate(taken(documents), 1):
         if isinstance(given, Mapping):
-            yield _row_entry(None, number, given, columns, None)
+            yield _row_entry(None, number, plain_row(given), columns, None)
         elif isinstance(given, Document):
             yield Entry(None, number, given)
         else:
@@ -135,7 +136,8 @@ def given_entries(documents: Iterable[object], columns: Columns) -> Iterator[Ent
             yield Entry(None, number, error=InputError(message))
 
 
-def _taken(documents: Iterable[object]) -> Iterator[object]:
+def taken(documents: Iterable[object]) -> Iterator[object]:
+    """The documents; an error of disk or network on the way becomes a CorpusError."""
     try:
         yield from documents
     except OSError as error:

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from stance.corpus.documents import Columns, Entry, given_entries, read_entries
+from stance.corpus.documents import Columns, Entry, given_entries, read_entries, taken
 from stance.corpus.input_files import InputFile, find_files, fingerprint
 from stance.corpus.shards import checked
 from stance.errors import InputError
@@ -41,10 +41,10 @@ def read_source(
     source: Source, columns: Columns, folder: Path
 ) -> tuple[Iterator[Entry], list[InputFile] | None]:
     """The entries of the source, and its files if it is files."""
-    items: Iterator[Any] = iter([source] if isinstance(source, str | os.PathLike) else source)
-    first = next(items, None)
-    given = itertools.chain([] if first is None else [first], items)
-    if not isinstance(first, str | os.PathLike):
+    items: Iterator[Any] = taken([source] if isinstance(source, str | os.PathLike) else source)
+    some = list(itertools.islice(items, 1))
+    given = itertools.chain(some, items)
+    if not (some and isinstance(some[0], str | os.PathLike)):
         return given_entries(given, columns), None
     files = [fingerprint(path) for path in find_files(given, folder)]
     return read_entries((file.path for file in files), columns), files

@@ -7,6 +7,7 @@ import gzip
 import io
 import itertools
 import json
+import math
 import os
 import zlib
 from collections.abc import Iterator, Mapping
@@ -177,6 +178,10 @@ def opened(path: str, compression: str = "") -> Iterator[io.BufferedReader]:
         raise InputError(
             f"{path} ends early: the compressed file was cut short", hint="copy it again"
         ) from error
+    except UnicodeDecodeError as error:  # UTF-16: of UTF-8 wrong bytes are kept
+        raise InputError(
+            f"{path} is not whole UTF-16: {error.reason}", hint="copy it again"
+        ) from error
     except (OSError, zlib.error) as error:
         if os.path.isdir(path):
             raise InputError(
@@ -228,7 +233,8 @@ def _cells(line: str, delimiter: str) -> list[str]:
 def _rows_of(batch: Any, columns: list[str]) -> Iterator[Mapping[str, Any]]:
     try:
         yield from batch.to_pylist()
-    except UnicodeDecodeError:  # the whole batch fails for one string that is not UTF-8
+    # The whole batch fails for one string that is not UTF-8, or one date beyond the year 9999.
+    except (ValueError, OverflowError):
         for i in range(batch.num_rows):
             yield {name: _value(batch.column(name)[i]) for name in columns}
 
@@ -238,6 +244,8 @@ def _value(scalar: Any) -> Any:
         return scalar.as_py()
     except UnicodeDecodeError as error:
         return error.object.decode("utf-8", "surrogateescape")
+    except (ValueError, OverflowError) as error:
+        return f"a date out of range ({error})"  # no date: the row is refused, and this says why
 
 
 def _type_name(arrow_type: Any) -> str:
@@ -254,3 +262,20 @@ def _type_name(arrow_type: Any) -> str:
                 name, name
             )
     return str(arrow_type)
+
+
+def plain_row(row: Any) -> Any:
+    """A row with its cells as Python values."""
+    if not isinstance(row, Mapping):
+        return row
+    return {name: _plain(value) for name, value in row.items()}
+
+
+def _plain(value: Any) -> Any:
+    """A cell as a Python value: numpy scalars and the several kinds of missing value undone."""
+    if type(value).__name__ in ("NAType", "NaTType"):
+        return None
+    kind = getattr(getattr(value, "dtype", None), "kind", None)
+    if kind is not None and not getattr(value, "shape", ()):
+        value = value.astype("datetime64[D]").item() if kind == "M" else value.item()
+    return None if isinstance(value, float) and math.isnan(value) else value

@@ -13,7 +13,8 @@ from stance.corpus.input_files import InputFile
 from stance.corpus.output_folder import INPUTS, MANIFEST, atomic
 from stance.corpus.shards import CorpusSummary
 from stance.errors import CorpusError, InputError, ResumeMismatchError
-from stance.model.artefact import CHECKSUMS, default_dir, sha256_of
+from stance.model.artefact import CHECKSUMS, sha256_of
+from stance.model.hub import find_model
 from stance.scoring.scorer import Scorer
 from stance.values import SCHEMA_VERSION
 
@@ -22,7 +23,9 @@ def _model_identity(scorer: Scorer) -> dict[str, Any]:
     source = scorer.source
     if source is None:
         raise InputError("a corpus is scored by a scorer from stance.load, whose files are known")
-    directory = default_dir() if source.model_dir is None else Path(source.model_dir)
+    directory = find_model(
+        source.model_dir, source.revision, local_files_only=source.local_files_only
+    )
     listed = Path(source.actors).read_bytes() if source.actors else b""
     return {
         "model_id": scorer.config.model_id,

@@ -55,8 +55,9 @@ def locked(folder: Path) -> Iterator[None]:
         raise cannot_write(folder, error) from error
     try:
         with writing(folder):
-            for leftover in folder.glob(f"*{TEMPORARY}"):
-                leftover.unlink()
+            for name in (*OURS, "shard-??????.parquet"):
+                for leftover in folder.glob(name + TEMPORARY):
+                    leftover.unlink()
             holder = {"pid": os.getpid(), "host": socket.gethostname()}
             (folder / RUNNING).write_text(json.dumps(holder), encoding="utf-8")
         yield

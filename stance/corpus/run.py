@@ -139,6 +139,9 @@ def _is_done(path: Path, entries: Iterator[Entry], run: str) -> bool:
 
 
 def _finish(folder: Path, shards: list[Path]) -> CorpusSummary:
+    more = set(folder.glob("shard-*.parquet")) - set(shards)
+    if more:
+        raise mismatch("the number of shards", len(shards) + len(more), len(shards))
     summary = CorpusSummary()
     for path in shards:
         summary += read_facts(path).summary

@@ -101,6 +101,8 @@ def scorer_of(source: ModelSource) -> Scorer:
         threads=source.threads,
         device=source.device,
         actors=source.actors,
+        revision=source.revision,
+        local_files_only=source.local_files_only,
     )
 
 

@@ -214,6 +214,8 @@ def _date(row: Mapping[str, Any]) -> datetime.date | None:
     value = row.get("date")
     if value is None or value == "":
         return None
+    if isinstance(value, datetime.date):
+        return value.date() if isinstance(value, datetime.datetime) else value
     try:
         return datetime.datetime.fromisoformat(value).date()
     except (TypeError, ValueError):

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from stance.corpus.input_rows import plain_row
 from stance.errors import InputError
 
 TABLES = "give a DataFrame, an Arrow table, a part of a data set, a dict of columns, or dicts"
@@ -33,7 +33,7 @@ def rows_of_table(data: Any) -> Iterator[Any]:
         rows = data  # datasets.Dataset, lists, generators
     else:
         raise InputError(f"got {type(data).__name__}; must be a table", hint=TABLES)
-    return (_plain_row(row) for row in rows)
+    return (plain_row(row) for row in rows)
 
 
 def _rows_of_columns(columns: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
@@ -44,19 +44,3 @@ def _rows_of_columns(columns: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     if len(set(lengths)) > 1:
         raise InputError(f"columns have lengths {lengths}; must be equal")
     return (dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True))
-
-
-def _plain_row(row: Any) -> Any:
-    if not isinstance(row, Mapping):
-        return row
-    return {name: _plain(value) for name, value in row.items()}
-
-
-def _plain(value: Any) -> Any:
-    """A cell as a Python value: numpy scalars and the several kinds of missing value undone."""
-    if type(value).__name__ in ("NAType", "NaTType"):
-        return None
-    kind = getattr(getattr(value, "dtype", None), "kind", None)
-    if kind is not None and not getattr(value, "shape", ()):
-        value = value.astype("datetime64[D]").item() if kind == "M" else value.item()
-    return None if isinstance(value, float) and math.isnan(value) else value

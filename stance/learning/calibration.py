@@ -19,7 +19,8 @@ from stance.evaluation.answers import TASKS, fingerprint, label_of, labelled_for
 from stance.evaluation.formats import Labelled, read_pairs
 from stance.evaluation.labelled import LabelledPair
 from stance.metrics import expected_calibration_error, softmax
-from stance.model.artefact import default_dir, write_checksums
+from stance.model.artefact import write_checksums
+from stance.model.hub import find_model
 from stance.scoring.golden import rewrite_golden
 from stance.scoring.scorer import Scorer, load
 
@@ -127,7 +128,7 @@ def calibrate(
         InputError: a row is wrong, nothing is labelled, or the folder exists.
         ModelError: the model cannot be loaded.
     """
-    out, source = Path(out_dir), default_dir() if model_dir is None else Path(model_dir)
+    out, source = Path(out_dir), find_model(model_dir)
     if out.exists():
         raise InputError(f"{out} exists already", hint="give a folder that does not exist yet")
     scorer = load(source)

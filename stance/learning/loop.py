@@ -14,7 +14,7 @@ import random
 import time
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 
 import numpy as np
@@ -26,9 +26,11 @@ from stance.errors import InputError
 from stance.learning.checkpoint import read_checkpoint, write_checkpoint
 from stance.learning.examples import UNLABELLED, Example, collate, shuffled
 from stance.model.encode import by_head
-from stance.model.network import StanceNetwork
+from stance.model.network import PAIR_HEADS, StanceNetwork
 
 LOG_EVERY = 50
+KINDS: Mapping[str, tuple[type, ...]] = {"int": (int,), "float": (float, int)}
+"""What a field of that type may hold."""
 Scores = Mapping[str, float]
 DevScore = Callable[[StanceNetwork], Scores]
 
@@ -69,10 +71,19 @@ class TrainConfig:
     bfloat16: bool | None = None
 
     def __post_init__(self) -> None:
-        """Refuse sizes below one."""
+        """Refuse what is of another kind, sizes below one, and heads without a weight."""
+        for name, kinds in ((f.name, KINDS.get(str(f.type))) for f in fields(self)):
+            value: object = getattr(self, name)
+            if kinds and (not isinstance(value, kinds) or isinstance(value, bool)):
+                raise InputError(f"{name} is {value!r}; must be {kinds[0].__name__}")
         for name in ("epochs", "batch_size", "max_length", "max_pairs"):
             if getattr(self, name) < 1:
                 raise InputError(f"{name} is {getattr(self, name)}; must be at least 1")
+        lacking = [head for head in PAIR_HEADS if head not in self.head_weights]
+        if lacking:
+            raise InputError(
+                f"head_weights lacks {', '.join(lacking)}; must have all of {[*PAIR_HEADS]}"
+            )
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from stance.errors import InputError, MissingDependencyError, ModelNotFoundError
+from stance.errors import InputError, ModelNotFoundError
 from stance.model.artefact import CHECKSUMS, ModelConfig, default_dir, sha256_of
 from stance.model.encode import read_tokenizer
+from stance.model.hub import download
 from stance.model.network import PAIR_HEADS, TAGS, StanceNetwork, network_from_base, relabel
 from stance.model.restore import network_of
 from stance.scoring.scorer import Scorer, load
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
     from tokenizers import Tokenizer
 
 Labels = tuple[tuple[str, ...], tuple[float, ...]]
-HUB_FILES = ["config.json", "tokenizer.json", "model.safetensors"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,16 +79,7 @@ def _folder(base: str | os.PathLike[str]) -> Path:
         return path
     if not isinstance(base, str) or base.count("/") != 1 or base.startswith((".", "/")):
         raise ModelNotFoundError(f"model folder {os.fspath(base)!r} does not exist")
-    try:
-        from huggingface_hub import snapshot_download
-    except ImportError as error:
-        raise MissingDependencyError("huggingface_hub", "hub") from error
-    try:
-        return Path(snapshot_download(base, allow_patterns=HUB_FILES))
-    except (OSError, ValueError) as error:
-        raise ModelNotFoundError(
-            f"{base!r} is no folder, and cannot be fetched from the hub: {error}"
-        ) from error
+    return download(base, also=["model.safetensors"])
 
 
 def _from_model(folder: Path, labels: Labels | None, max_length: int) -> Start:

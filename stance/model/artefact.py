@@ -77,7 +77,14 @@ class ModelConfig:
             raw: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
             heads = {head: tuple(labels) for head, labels in raw["pair_heads"].items()}
             values = tuple(map(float, raw.get("stance_values", STANCE_VALUES)))
-            given = {"pair_heads": heads, "tags": tuple(raw["tags"]), "stance_values": values}
+            given = {
+                "pair_heads": heads,
+                "tags": tuple(raw["tags"]),
+                "stance_values": values,
+                "temperatures": {head: float(t) for head, t in raw["temperatures"].items()},
+                "max_length": int(raw["max_length"]),
+                "pad_id": int(raw["pad_id"]),
+            }
             config = cls(**{**raw, **given})
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise ModelMismatchError(f"{path} is not a model configuration: {error}") from error

@@ -124,7 +124,8 @@ class TorchBackend:
 
             from stance.model.restore import network_of
         except ImportError as error:
-            raise MissingDependencyError("torch", "train") from error
+            package = (error.name or "torch").partition(".")[0]
+            raise MissingDependencyError(package, "train") from error
         self._torch = torch
         self._device = device_of(device)
         try:
@@ -138,7 +139,9 @@ class TorchBackend:
         if threads is not None:
             torch.set_num_threads(threads)
         gpu = self._device.type == "cuda"
-        self._bfloat16 = gpu and torch.cuda.is_bf16_supported() if bfloat16 is None else bfloat16
+        # Older cards only emulate it; they report less than 8.0.
+        native = gpu and torch.cuda.get_device_capability(self._device) >= (8, 0)
+        self._bfloat16 = native if bfloat16 is None else bfloat16
         self.batch_tokens = GPU_BATCH_TOKENS if gpu else BATCH_TOKENS
 
     def encode(self, ids: Array, mask: Array) -> dict[str, Any]:

@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from stance.errors import ModelMismatchError
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
     from tokenizers import Tokenizer
@@ -55,10 +57,17 @@ class Window:
 
 
 def read_tokenizer(path: Path) -> Tokenizer:
-    """A tokenizer.json without the padding and truncation that its publisher may have left in it."""
+    """A tokenizer.json without the padding and truncation that its publisher may have left in it.
+
+    Raises:
+        ModelMismatchError: it cannot be read.
+    """
     from tokenizers import Tokenizer
 
-    tokenizer = Tokenizer.from_file(str(path))
+    try:
+        tokenizer = Tokenizer.from_file(str(path))
+    except Exception as error:  # tokenizers raises plain Exception
+        raise ModelMismatchError(f"{path} is not a tokenizer: {error}") from error
     tokenizer.no_padding()
     tokenizer.no_truncation()
     return tokenizer

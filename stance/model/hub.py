@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Sequence
 from pathlib import Path
 
 from stance.errors import InputError, MissingDependencyError, ModelNotFoundError
@@ -41,10 +42,22 @@ def find_model(
                 hint="only an id of the Hugging Face Hub, organisation/name, has revisions",
             )
         return default_dir() if model is None else Path(model)
-    return _download(os.fspath(model), revision, local_files_only)
+    return download(os.fspath(model), revision, local_files_only=local_files_only)
 
 
-def _download(name: str, revision: str | None, local_files_only: bool) -> Path:
+def download(
+    name: str,
+    revision: str | None = None,
+    *,
+    local_files_only: bool = False,
+    also: Sequence[str] = (),
+) -> Path:
+    """The folder of a repository of the Hub: what a model of stance needs of it, and files `also` named.
+
+    Raises:
+        MissingDependencyError: huggingface_hub is not installed.
+        ModelNotFoundError: there is no such repository, or it cannot be reached.
+    """
     try:
         from huggingface_hub import snapshot_download
     except ImportError as error:
@@ -56,7 +69,7 @@ def _download(name: str, revision: str | None, local_files_only: bool) -> Path:
             name,
             revision=revision,
             local_files_only=local_files_only,
-            allow_patterns=list(DOWNLOADED),
+            allow_patterns=[*DOWNLOADED, *also],
         )
     except Exception as error:  # huggingface_hub and its network client raise many unrelated types
         asked = (

@@ -123,14 +123,16 @@ def print_evaluation(result: Evaluation, console: Console) -> None:
     for name, value in result.metrics.items():
         low, high = result.intervals.get(name, (None, None))
         interval = "" if low is None else f"{low:.3f} – {high:.3f}"
-        scores.add_row(name, str(value) if name == "n" else f"{value:.3f}", interval)
+        scores.add_row(escape(name), str(value) if name == "n" else f"{value:.3f}", interval)
     console.print(scores)
-    confusion = Table("gold \\ predicted", *result.labels)
+    confusion = Table("gold \\ predicted", *map(escape, result.labels))
     for label, row in zip(result.labels, result.confusion, strict=True):
-        confusion.add_row(label, *map(str, row))
+        confusion.add_row(escape(label), *map(str, row))
     console.print(confusion)
     console.print(
-        " ".join(f"{key}={value}" for key, value in result.signature.items()), style="bright_black"
+        " ".join(f"{key}={value}" for key, value in result.signature.items()),
+        style="bright_black",
+        markup=False,
     )
 
 
@@ -151,7 +153,9 @@ def print_robustness(result: Robustness, console: Console, worst: int = 5) -> No
             shifts.add_row(shift.source_id, shift.target_id, f"{shift.shift:+.3f}", str(shift.n))
         console.print(shifts)
     console.print(
-        " ".join(f"{key}={value}" for key, value in result.signature.items()), style="bright_black"
+        " ".join(f"{key}={value}" for key, value in result.signature.items()),
+        style="bright_black",
+        markup=False,
     )
 
 

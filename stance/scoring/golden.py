@@ -26,7 +26,10 @@ def check_golden(scorer: Scorer, path: Path) -> float:
         ModelMismatchError: an answer is further off.
     """
     largest = 0.0
-    rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+    try:
+        rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+    except ValueError as error:
+        raise ModelMismatchError(f"{path} is not JSON, a line a question: {error}") from error
     for row, prediction in zip(rows, scorer.predict([given_pair(r) for r in rows]), strict=True):
         off = max(
             abs(a - b) for a, b in zip(prediction.stance_probs, row["stance_probs"], strict=True)

@@ -10,7 +10,8 @@ from stance.scoring.tagging import Answers
 from stance.values import Mention, Pair, Sentence
 
 RECENT_SENTENCES = 8192
-"""Some 5 kB each."""
+RECENT_PAIRS = 200_000
+"""In all of them together; some 0.5 kB each."""
 Key = tuple[object, ...]
 
 
@@ -19,6 +20,7 @@ class RecentAnswers:
 
     def __init__(self) -> None:
         self._kept: OrderedDict[Key, tuple[Sentence, Answers]] = OrderedDict()
+        self._pairs = 0
 
     def get(self, sentence: Sentence, mentions: Sequence[Mention]) -> Answers | None:
         """The answers to the same words about the same actors, at this sentence's place; None if not kept."""
@@ -30,9 +32,14 @@ class RecentAnswers:
 
     def put(self, sentence: Sentence, mentions: Sequence[Mention], answers: Answers) -> None:
         """Keep the answers to a sentence whose table mentions are these."""
-        self._kept[_key(sentence, mentions)] = sentence, answers
-        if len(self._kept) > RECENT_SENTENCES:
-            self._kept.popitem(last=False)
+        key = _key(sentence, mentions)
+        if key in self._kept:
+            return
+        self._kept[key] = sentence, answers
+        self._pairs += len(answers)
+        while len(self._kept) > RECENT_SENTENCES or self._pairs > RECENT_PAIRS:
+            _, (_, dropped) = self._kept.popitem(last=False)
+            self._pairs -= len(dropped)
 
 
 def _key(sentence: Sentence, mentions: Sequence[Mention]) -> Key:

@@ -72,6 +72,8 @@ class ModelSource:
     threads: int | None = None
     actors: str | None = None
     device: str | None = None
+    revision: str | None = None
+    local_files_only: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -353,6 +355,8 @@ def load(
         threads,
         None if actors is None else os.fspath(actors),
         device,
+        revision,
+        local_files_only,
     )
     scorer = Scorer(config, computing, tokenizer, load_actor_table(actors), source)
     check_golden(scorer, directory / "golden.jsonl")

@@ -10,7 +10,7 @@ from typing import Any
 
 from stance.records import StanceRecord
 from stance.vectors.copies import group_copies
-from stance.vectors.evidence import dyad_of
+from stance.vectors.evidence import ENTITIES, check_choice, dyad_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,13 +45,14 @@ def stated_shifts(records: Iterable[StanceRecord], *, entity: str = "state") -> 
         records: in any order; the result does not depend on it.
         entity: as in `aggregate`.
     """
+    check_choice("entity", entity, ENTITIES)
     stated: dict[tuple[str, str, str, str], dict[str, list[StanceRecord]]] = defaultdict(
         lambda: defaultdict(list)
     )
     for record in records:
         dyad = dyad_of(record, entity)
-        if dyad and record.shift_from is not None and record.shift_from != record.stance:
-            stated[*dyad, record.shift_from, record.stance][record.sentence].append(record)
+        if dyad and record.shift_from is not None and record.shift_from != record.side:
+            stated[*dyad, record.shift_from, record.side][record.sentence].append(record)
     shifts = [
         _shift(key, group[0], [record for sentence in group for record in sentences[sentence]])
         for key, sentences in stated.items()
