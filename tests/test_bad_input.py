@@ -378,3 +378,46 @@ def test_iterable_that_breaks_off_is_no_fault_of_the_disk(tiny: Scorer, tmp_path
     with pytest.raises(CorpusError, match="documents given cannot be read on: the database"):
         stance.score_corpus(broken(), tmp_path / "out", tiny)  # type: ignore[arg-type]
     assert not list((tmp_path / "out").glob("*.parquet"))
+
+
+def test_the_users_own_temporary_files_are_left(tiny: Scorer, tmp_path: Path) -> None:
+    (tmp_path / "thesis.tmp").write_text("mine")
+    with pytest.raises(CorpusError, match=r"thesis\.tmp"):
+        score(tiny, [stance.Document("a", TEXT)], tmp_path)
+    assert (tmp_path / "thesis.tmp").read_text() == "mine"
+
+
+def test_missing_cells_of_a_table_are_no_values(tiny: Scorer, tmp_path: Path) -> None:
+    pd = pytest.importorskip("pandas")
+    rows = [
+        {"id": "a", "text": TEXT, "date": pd.NaT, "outlet": float("nan")},
+        {"id": "b", "text": TEXT, "date": pd.NA, "outlet": None},
+        {"id": "c", "text": TEXT, "date": pd.Timestamp("2021-12-24"), "outlet": "Herald"},
+    ]
+    summary, _ = score(tiny, rows, tmp_path / "out")
+    assert (summary.documents, summary.failed) == (3, 0)
+    found = {r.document_id: (r.date, r.outlet) for r in stance.read_records(tmp_path / "out")}
+    day = datetime.date(2021, 12, 24)
+    assert found == {"a": (None, None), "b": (None, None), "c": (day, "Herald")}
+
+
+def test_a_date_beyond_the_calendar_rejects_its_row(tiny: Scorer, tmp_path: Path) -> None:
+    dates = pa.array([0, 2**60], pa.timestamp("us"))
+    summary, rejects = score(tiny, [parquet(tmp_path / "p.parquet", 2, date=dates)], tmp_path / "o")
+    assert summary.documents == 1
+    ((name, row, reason),) = rejects
+    assert (name, row) == ("p.parquet", 2) and "date" in reason
+
+
+def test_a_first_item_that_is_none_is_rejected(tiny: Scorer, tmp_path: Path) -> None:
+    summary, rejects = score(tiny, [None, stance.Document("a", TEXT)], tmp_path / "out")
+    assert summary.documents == 1
+    assert [row for _, row, _ in rejects] == [1]
+
+
+def test_utf_16_that_is_cut_short_names_its_file(tmp_path: Path) -> None:
+    path = tmp_path / "u.csv"
+    path.write_bytes("id,text\na,Oslo thanked Rome.\n".encode("utf-16")[:-1])
+    errors: list[stance.StanceError] = []
+    list(stance.read_documents(path, on_error=errors.append))
+    assert "u.csv" in str(errors[-1])

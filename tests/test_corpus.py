@@ -520,3 +520,10 @@ def test_seed_article_scored_by_the_shipped_model(scorer: Scorer, tmp_path: Path
     stance.score_corpus(article, tmp_path / "out", scorer)
     found = {(r.source_id, r.stance, r.target_id) for r in stance.read_records(tmp_path / "out")}
     assert ("CHN", "against", "JPN") in found
+
+
+def test_a_shorter_input_does_not_leave_shards_unmentioned(tiny: Scorer, tmp_path: Path) -> None:
+    documents = [stance.Document(str(i), "Oslo thanked Rome.") for i in range(3)]
+    stance.score_corpus(documents, tmp_path / "out", tiny, shard_size=1)
+    with pytest.raises(stance.ResumeMismatchError, match="number of shards"):
+        stance.score_corpus(documents[:1], tmp_path / "out", tiny, shard_size=1)

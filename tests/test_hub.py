@@ -87,3 +87,11 @@ def test_without_huggingface_hub_the_extra_is_named(monkeypatch: pytest.MonkeyPa
     with pytest.raises(stance.MissingDependencyError, match="huggingface_hub") as caught:
         stance.load("org/tiny")
     assert caught.value.hint == "pip install 'stance[hub]'"
+
+
+def test_a_model_of_the_hub_scores_a_corpus(cache: Path, tmp_path: Path) -> None:
+    """In another process too, where its revision must be the same."""
+    scorer = stance.load("org/tiny", revision=COMMIT, local_files_only=True)
+    assert scorer.source is not None and scorer.source.revision == COMMIT
+    document = stance.Document("a", "Oslo thanked Rome.")
+    assert stance.score_corpus([document], tmp_path / "out", scorer).documents == 1

@@ -88,3 +88,13 @@ def test_the_shipped_model_reads_one(scorer: Scorer) -> None:
     assert ("HUN", "SWE", "against", "favor") in [
         (s.source_id, s.target_id, s.shift_from, s.shift_to) for s in shifts
     ]
+
+
+def test_labels_of_ones_own_are_told_by_their_side() -> None:
+    rows = [
+        stated(
+            -0.9, stance=label, document=label, shift_from="favor", sentence=f"{label} {SENTENCE}"
+        )
+        for label in ("oppose", "strongly oppose")
+    ]
+    assert {(s.shift_from, s.shift_to) for s in stated_shifts(rows)} == {("favor", "against")}
