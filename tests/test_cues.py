@@ -55,7 +55,7 @@ def test_a_cue_is_short_has_content_and_spares_the_mentions(cues: list[stance.Cu
 def test_the_drop_is_what_the_model_says_without_the_cue(
     cues: list[stance.Cue], scorer: Scorer
 ) -> None:
-    (cue,) = (c for c in cues if c.text == "thanked")
+    (cue,) = (c for c in cues if c.text == "thanked" and c.record.target_id == "USA")
     without = "Seoul Washington for the loan, while Beijing warned Tokyo against meddling."
     (answer,) = scorer.predict([pair_of(without, (0, 5), (6, 16))])
     assert cue.drop == pytest.approx(cue.record.p_favor - answer.sides[2], abs=1e-4)
