@@ -29,16 +29,16 @@ def _fill(slot: re.Match[str]) -> str:
     if slot[1] == "scores":
         readme = (ROOT / "README.md").read_text(encoding="utf-8")
         return readme.split("training/evaluate.py -->\n")[1].split("<!-- end of scores")[0]
-    from stance.cli import app
+    from stance.cli import actors, app
 
-    verbs = [command.callback.__name__ for command in app.registered_commands if command.callback]
-    pages = [f"## stance {verb}\n```text\n{_help(verb)}```\n" for verb in verbs]
-    return "\n".join(pages)
+    verbs = [c.callback.__name__ for c in app.registered_commands if c.callback]
+    verbs += [f"actors {c.callback.__name__}" for c in actors.registered_commands if c.callback]
+    return "\n".join(f"## stance {verb}\n```text\n{_help(verb)}```\n" for verb in verbs)
 
 
 def _help(verb: str) -> str:
     env = {**os.environ, "COLUMNS": "88"}
-    command = [sys.executable, "-m", "stance", verb, "--help"]
+    command = [sys.executable, "-m", "stance", *verb.split(), "--help"]
     return subprocess.run(
         command, env=env, cwd=ROOT, capture_output=True, text=True, check=True
     ).stdout

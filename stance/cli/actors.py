@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from stance.cli.terminal import reporting_errors
+from stance.cli.terminal import reporting_errors, with_common_options
 from stance.corpus.documents import read_documents
 from stance.dates import parse_date
 from stance.errors import InputError
@@ -27,6 +27,7 @@ Table = Annotated[
 
 
 @actors.command()
+@with_common_options
 def resolve(
     text: Annotated[str, typer.Argument(help="A sentence or article.")],
     date: Annotated[
@@ -51,6 +52,7 @@ def resolve(
 
 
 @actors.command()
+@with_common_options
 def unknown(
     corpus: Annotated[list[str], typer.Argument(help="Articles: .txt, .jsonl, or -.")],
     table: Table = None,
@@ -74,6 +76,7 @@ def unknown(
 
 
 @actors.command()
+@with_common_options
 def check(
     file: Annotated[str, typer.Argument(metavar="LIST", help="Your list: .csv, .toml, .jsonl.")],
 ) -> None:

@@ -132,8 +132,11 @@ def finish(
         InputError: an option is not allowed, or the records are of several models.
     """
     check_choice("weights", weights, WEIGHTS)
-    if not 0 < level < 1:
-        raise InputError(f"level is {level!r}; must be between 0 and 1")
+    if isinstance(level, str) or not 0 < level < 1:
+        raise InputError(
+            f"level is {level!r}; must be between 0 and 1, the coverage of the intervals",
+            hint="which actors count as one is select=stance.Selection(entity=...)",
+        )
     sums.check_models()
     by_source: dict[str, dict[Key, Sentences]] = defaultdict(dict)
     for key, sentences in windows_of(sums, window).items():
