@@ -20,6 +20,7 @@ import numpy as np
 
 import stance
 from stance.model.artefact import default_dir
+from stance.model.backends import BATCH_TOKENS
 from stance.scoring.scorer import Scorer
 
 if TYPE_CHECKING:
@@ -81,7 +82,7 @@ class Recorder:
     """A `Backend` that passes everything on, and keeps the inputs and what the scorer reads of the answers."""
 
     def __init__(self, backend: Backend) -> None:
-        self.backend = backend
+        self.backend, self.batch_tokens = backend, backend.batch_tokens
         self.calls: list[tuple[Array, ...]] = []
         self.answers: list[Any] = []
 
@@ -102,6 +103,8 @@ class Recorder:
 
 class Replayer:
     """A `Backend` that gives recorded answers again, in order, and takes no time."""
+
+    batch_tokens = BATCH_TOKENS
 
     def __init__(self, answers: Iterable[Any]) -> None:
         self.answers = iter(answers)
