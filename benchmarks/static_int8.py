@@ -30,6 +30,7 @@ from stance.metrics import confusion_matrix, macro_f1
 from stance.model.artefact import default_dir
 from stance.model.backends import OnnxBackend
 from stance.model.encode import encode_sentences, pad_windows
+from stance.model.restore import unfolded
 from stance.scoring.batches import equal_length_batches
 from stance.scoring.scorer import Scorer
 
@@ -65,11 +66,9 @@ def float_graph(path: Path) -> onnx.ModelProto:
     """The shipped text graph with its weights unfolded to float."""
     model = onnx.load(path)
     stored = {t.name: t for t in model.graph.initializer}
-    unfolded = [n for n in model.graph.node if n.op_type == "DequantizeLinear"]
-    for node in unfolded:
-        small, scale = (numpy_helper.to_array(stored.pop(name)) for name in node.input[:2])
-        axis = next(a.i for a in node.attribute if a.name == "axis")
-        weights = small * (scale[:, None] if axis == 0 else scale)
+    folded = [n for n in model.graph.node if n.op_type == "DequantizeLinear"]
+    for node in folded:
+        weights = unfolded(node, *(numpy_helper.to_array(stored.pop(n)) for n in node.input[:2]))
         stored[node.output[0]] = numpy_helper.from_array(weights, node.output[0])
         model.graph.node.remove(node)
     del model.graph.initializer[:]

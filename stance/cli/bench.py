@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from stance.cli.options import Device
 from stance.cli.terminal import reporting_errors
 
 
@@ -17,10 +18,7 @@ def bench(
     threads: Annotated[
         int | None, typer.Option(min=1, help="Threads to compute with; default: all.")
     ] = None,
-    device: Annotated[
-        str | None,
-        typer.Option(help="Compute with torch on cuda, cuda:1, ...; default: processor."),
-    ] = None,
+    device: Device = None,
     seconds: Annotated[float, typer.Option(help="How long to measure.")] = 3.0,
     model: Annotated[
         str | None, typer.Option(help="A model folder; default: the shipped model.")

@@ -1,9 +1,12 @@
-"""The options that verbs over records share: what is added up, and by what."""
+"""The options that several verbs share: where to compute; what is added up, and by what."""
 
 from typing import Annotated
 
 import typer
 
+Device = Annotated[
+    str | None, typer.Option(help="Compute with torch on cuda, cuda:1, ...; default: processor.")
+]
 RecordFiles = Annotated[
     list[str],
     typer.Argument(

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from stance.cli.options import Device
 from stance.cli.terminal import corpus_progress, reporting_errors
 from stance.corpus.output_folder import REJECTS
 from stance.errors import CorpusError
@@ -41,10 +42,7 @@ def score(
     model: Annotated[
         str | None, typer.Option(help="A model folder; default: the shipped model.")
     ] = None,
-    device: Annotated[
-        str | None,
-        typer.Option(help="Compute with torch on cuda, cuda:1, ...; default: processor."),
-    ] = None,
+    device: Device = None,
     ray: Annotated[
         str | None, typer.Option(help="Score on the Ray cluster at this address, as auto.")
     ] = None,

@@ -62,11 +62,15 @@ def _read_graph(directory: Path, name: str) -> _Graph:
     stored = {t.name: numpy_helper.to_array(t, str(directory)) for t in graph.initializer}
     for node in graph.node:
         if node.op_type == "DequantizeLinear":
-            small, scale = (stored[name] for name in node.input[:2])
-            axis = next(a.i for a in node.attribute if a.name == "axis")
-            scale = scale[:, None] if axis == 0 else scale
-            stored[node.output[0]] = small.astype(np.float32) * scale
+            stored[node.output[0]] = unfolded(node, *(stored[name] for name in node.input[:2]))
     return _Graph(tuple(graph.node), stored)
+
+
+def unfolded(node: onnx.NodeProto, small: Array, scale: Array) -> Array:
+    """What a DequantizeLinear gives: the weights as floats."""
+    axis = next(a.i for a in node.attribute if a.name == "axis")
+    out: Array = small.astype(np.float32) * (scale[:, None] if axis == 0 else scale)
+    return out
 
 
 def _named(graph: _Graph) -> dict[str, Array]:
