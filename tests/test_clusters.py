@@ -139,7 +139,7 @@ def test_ray_run_that_loses_a_worker_and_a_node(
     cluster: Cluster, tiny: Scorer, tmp_path: Path
 ) -> None:
     """The same folder, byte for byte, as a run in one process."""
-    rows = documents(120)
+    rows = documents(300)
     source = tmp_path / "in.jsonl"
     source.write_text("".join(json.dumps(row) + "\n" for row in rows))
     out = tmp_path / "out"
@@ -152,11 +152,11 @@ def test_ray_run_that_loses_a_worker_and_a_node(
         cluster.lose("node")
         left = len(list(out.glob("*.parquet")))
         printed, errors = process.communicate(timeout=LONGEST)
-    assert process.returncode == 1 and "18 failed" in errors, errors
-    assert left < 30, "the job was done before the node was lost"
+    assert process.returncode == 1 and "43 failed" in errors, errors
+    assert left < 75, "the job was done before the node was lost"
     stance.score_corpus(source, tmp_path / "alone", tiny, shard_size=4)
     assert contents(out) == contents(tmp_path / "alone")
-    assert ["documents", "102"] in [line.split() for line in printed.splitlines()]
+    assert ["documents", "257"] in [line.split() for line in printed.splitlines()]
 
 
 def page_block(words: str) -> str:
@@ -189,18 +189,18 @@ def test_ray_dataset_that_loses_a_worker_and_a_node(
     cluster: Cluster, tiny: Scorer, tmp_path: Path
 ) -> None:
     """The page's lines: the same records and vectors after sorting, and the same summary, as alone."""
-    rows = documents(120)
+    rows = documents(600)
     (tmp_path / "articles").mkdir()
-    for part in range(12):
+    for part in range(60):
         table = pa.Table.from_pylist(rows[10 * part : 10 * part + 10])
         pq.write_table(table, tmp_path / "articles" / f"{part}.parquet")
     code = CONNECT.format(address=cluster.address, model=str(TINY))
     code += page_block("score_dataset(").replace("(documents)", "(documents, tiny)")
     code += page_block("map_groups")
-    code = code.replace('articles/")', 'articles/", override_num_blocks=12)')
+    code = code.replace('articles/")', 'articles/", override_num_blocks=60)')
     code = code.replace("s3://bucket", str(tmp_path))
-    # Ray Data starts 32 processes to read the ends of Parquet files: on two cores that takes minutes.
-    env = {**os.environ, "RAY_DATA_PARQUET_FOOTER_NUM_ACTORS": "1"}
+    # As the page says: the actors that read the ends of Parquet files are not started again.
+    env = {**os.environ, "RAY_DATA_USE_DATASOURCE_V2": "0"}
     with subprocess.Popen(
         [sys.executable, "-c", code],
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=env,
