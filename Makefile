@@ -111,7 +111,10 @@ model:
 	$(TRAIN) --out build/teacher-second --config training/configs/teacher_second.toml --base $(TEACHER) --init build/teacher
 	$(PYTHON) training/teach.py --data build/data --teachers build/teacher-second build/seventh --weights 0.7 0.3 --out build/soft-second
 	$(TRAIN) --out build/eighth --config training/configs/eighth.toml --init build/seventh --soft build/soft-second
-	$(TRAIN) --out build/run --config training/configs/ninth.toml --init build/eighth --soft build/soft-second
+	$(TRAIN) --out build/ninth --config training/configs/ninth.toml --init build/eighth --soft build/soft-second
+	$(PYTHON) training/teach.py --data build/data --teachers build/teacher-second build/ninth --weights 0.65 0.35 --out build/soft-third
+	$(TRAIN) --out build/tenth --config training/configs/tenth.toml --init build/ninth --soft build/soft-third
+	$(TRAIN) --out build/run --config training/configs/eleventh.toml --init build/tenth --soft build/soft-third
 	$(PYTHON) training/calibrate.py --data build/data --run build/run
 	$(PYTHON) training/export.py --run build/run --out models/stance-small-en
 	$(PYTHON) training/evaluate.py --data build/data --run build/run --model models/stance-small-en

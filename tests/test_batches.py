@@ -32,10 +32,12 @@ def test_sentences_of_equal_length_within_the_budget(lengths: list[list[int]]) -
 
 @given(st.lists(st.integers(0, 100), max_size=70))
 def test_pairs_of_equal_count(pairs: list[int]) -> None:
-    batches = list(equal_count_batches(pairs))
+    batches = list(equal_count_batches(pairs, 1024))
     asked = [(row, i) for batch in batches for row, part in batch for i in range(pairs[row])[part]]
     assert sorted(asked) == [(row, i) for row, count in enumerate(pairs) for i in range(count)]
     for batch in batches:
         sizes = [part.stop - part.start for _, part in batch]
         assert len({-(-size // PAIR_STEP) for size in sizes}) == 1
         assert len(batch) <= len(pairs) and max(sizes) <= BATCH_PAIRS
+        padded = -(-max(sizes) // PAIR_STEP) * PAIR_STEP
+        assert len(batch) == 1 or 2 * padded * len(batch) <= 1024

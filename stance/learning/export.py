@@ -2,8 +2,8 @@
 
 The text graph reads sentences, the pair graph answers pairs from what the text graph returned; both
 use the encoder's matrices, which are therefore stored once, in `weights.bin`. Weights are
-int8 with one scale for each output column (for each row of the word embeddings), symmetric around
-zero; activations stay float.
+int8 with one scale for each output column (for each row of the embeddings), symmetric around
+zero; activations stay float. Matrices are unfolded once, at load, embeddings row by row as they are looked up.
 """
 
 from __future__ import annotations
@@ -159,30 +159,31 @@ def _strip(model: onnx.ModelProto) -> None:
 
 
 def _quantise(model: onnx.ModelProto, weights: _SharedWeights) -> None:
-    """Replace every large float initializer by int8 and a DequantizeLinear, in place."""
+    """Replace every large float initializer by int8 and what unfolds it, in place."""
     kept, nodes = [], []
     for tensor in model.graph.initializer:
         array = numpy_helper.to_array(tensor)
         if array.dtype != np.float32 or array.ndim != 2 or array.size < SMALLEST:
             kept.append(tensor)
             continue
-        axis = 0 if _is_table(model, tensor.name) else 1
-        scale = np.abs(array).max(axis=1 - axis) / 127
-        scale = np.where(scale == 0, 1, scale).astype(np.float32)
-        ratio = array / (scale[:, None] if axis == 0 else scale)
-        small = np.rint(ratio).astype(np.int8)
         name = tensor.name
-        kept.append(_external(f"{name}_int8", small, weights.add(small)))
-        kept.append(numpy_helper.from_array(scale, f"{name}_scale"))
-        nodes.append(
-            helper.make_node(
-                "DequantizeLinear",
-                [f"{name}_int8", f"{name}_scale"],
-                [name],
-                axis=axis,
-                name=f"{name}_float",
+        lookups = [n for n in model.graph.node if n.op_type == "Gather" and n.input[0] == name]
+        axis = 0 if lookups else 1
+        scale = np.abs(array).max(axis=1 - axis, keepdims=bool(lookups)) / 127
+        scale = np.where(scale == 0, 1, scale).astype(np.float32)
+        small = np.rint(array / scale).astype(np.int8)
+        small_name, scale_name = f"{name}_int8", f"{name}_scale"
+        kept.append(_external(small_name, small, weights.add(small)))
+        kept.append(numpy_helper.from_array(scale, scale_name))
+        if lookups:
+            for node in lookups:
+                _unfold_after(node, small_name, scale_name, model.graph)
+        else:
+            nodes.append(
+                helper.make_node(
+                    "DequantizeLinear", [small_name, scale_name], [name], f"{name}_float", axis=axis
+                )
             )
-        )
     del model.graph.initializer[:]
     model.graph.initializer.extend(kept)
     rest = list(model.graph.node)
@@ -190,9 +191,19 @@ def _quantise(model: onnx.ModelProto, weights: _SharedWeights) -> None:
     model.graph.node.extend([*nodes, *rest])
 
 
-def _is_table(model: onnx.ModelProto, name: str) -> bool:
-    """True for embeddings, which are looked up by row; matrices are multiplied from the right."""
-    return any(n.op_type == "Gather" and n.input[0] == name for n in model.graph.node)
+def _unfold_after(lookup: onnx.NodeProto, small: str, scale: str, graph: onnx.GraphProto) -> None:
+    """Look int8 rows up and unfold only these: embeddings stay a quarter of their size in memory."""
+    index, out = lookup.input[1], lookup.output[0]
+    at = list(graph.node).index(lookup)
+    steps = [
+        helper.make_node("Gather", [small, index], [f"{out}_int8"], axis=0),
+        helper.make_node("Gather", [scale, index], [f"{out}_scale"], axis=0),
+        helper.make_node("Cast", [f"{out}_int8"], [f"{out}_cast"], to=TensorProto.FLOAT),
+        helper.make_node("Mul", [f"{out}_cast", f"{out}_scale"], [out]),
+    ]
+    del graph.node[at]
+    for step in reversed(steps):
+        graph.node.insert(at, step)
 
 
 def _external(name: str, array: NDArray[Any], offset: int) -> onnx.TensorProto:

@@ -63,6 +63,8 @@ class OnnxBackend:
 
         options = onnxruntime.SessionOptions()
         options.log_severity_level = 3
+        # Shapes differ from call to call; a plan of the memory of each would be kept for ever.
+        options.enable_mem_pattern = False
         if threads is not None:
             options.intra_op_num_threads = threads
         # Weights are stored as int8 and unfolded to float once, at load: activations stay float,

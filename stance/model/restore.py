@@ -63,6 +63,10 @@ def _read_graph(directory: Path, name: str) -> _Graph:
     for node in graph.node:
         if node.op_type == "DequantizeLinear":
             stored[node.output[0]] = unfolded(node, *(stored[name] for name in node.input[:2]))
+    for name in [name for name in stored if name.endswith("_int8")]:
+        table = name.removesuffix("_int8")
+        if table not in stored:  # embeddings, whose rows are unfolded as they are looked up
+            stored[table] = stored[name].astype(np.float32) * stored[f"{table}_scale"]
     return _Graph(tuple(graph.node), stored)
 
 
@@ -154,6 +158,8 @@ def _sizes(
 
 def _position_offset(encoder: _Graph) -> int:
     """What is added to the place of a token before its position is looked up; nothing for BERT."""
-    lookup = next(n for n in encoder.nodes if n.input[0] == "network.positions.weight")
+    table = "network.positions.weight"
+    lookups = (n for n in encoder.nodes if n.op_type == "Gather")
+    lookup = next(n for n in lookups if n.input[0].removesuffix("_int8") == table)
     made_by = next(n for n in encoder.nodes if n.output[0] == lookup.input[1])
     return int(encoder.constants[made_by.input[1]]) if made_by.op_type == "Add" else 0

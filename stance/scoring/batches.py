@@ -33,19 +33,21 @@ def equal_length_batches(windows: Sequence[tuple[Window, ...]], tokens: int) -> 
         yield batch
 
 
-def equal_count_batches(pairs: Sequence[int]) -> Iterator[list[tuple[int, slice]]]:
+def equal_count_batches(pairs: Sequence[int], tokens: int) -> Iterator[list[tuple[int, slice]]]:
     """Pieces (row, its pairs) of windows with so many pairs; those of a batch are padded alike.
 
-    No batch has more pieces than there are windows.
+    No batch has more pieces than there are windows, nor, its padded pairs being two tokens each,
+    more than so many tokens.
     """
     pieces: dict[int, list[tuple[int, slice]]] = defaultdict(list)
     for row, count in enumerate(pairs):
         for start in range(0, count, BATCH_PAIRS):
             part = slice(start, min(start + BATCH_PAIRS, count))
             pieces[-(-(part.stop - start) // PAIR_STEP)].append((row, part))
-    for alike in pieces.values():
-        for first in range(0, len(alike), len(pairs)):
-            yield alike[first : first + len(pairs)]
+    for steps, alike in pieces.items():
+        most = min(len(pairs), max(1, tokens // (2 * PAIR_STEP * steps)))
+        for first in range(0, len(alike), most):
+            yield alike[first : first + most]
 
 
 def best_windows(

@@ -12,39 +12,39 @@ from stance.values import TOO_FAR_APART, Prediction, fold, likeliest
 if TYPE_CHECKING:
     from stance.model.backends import Array
 
-Heads = dict[str, tuple[list[float], str]]
-"""A pair's probabilities and most probable label by head."""
+Heads = dict[str, dict[str, float]]
+"""A pair's probability of each label, by head."""
 
 
 def predictions(logits: Array, config: ModelConfig) -> list[Prediction]:
     """The predictions of pairs. Shape of the logits: (pairs, sum of head sizes)."""
     columns = []
     for head, scores in by_head(logits, config.pair_heads).items():
-        probs = softmax(scores / config.temperatures[head])
-        labels = [config.pair_heads[head][best] for best in probs.argmax(-1).tolist()]
-        columns.append([(head, answer) for answer in zip(probs.tolist(), labels, strict=True)])
+        labels = config.pair_heads[head]
+        probs = softmax(scores / config.temperatures[head]).tolist()
+        columns.append([(head, dict(zip(labels, row, strict=True))) for row in probs])
     return [_prediction(dict(row), config) for row in zip(*columns, strict=True)]
 
 
 def _prediction(heads: Heads, config: ModelConfig) -> Prediction:
-    stance_probs, stance = heads["stance"]
-    (negative, neutral, positive), sentiment = heads["sentiment"]
+    stance_probs, sentiment_probs = tuple(heads["stance"].values()), heads["sentiment"]
     sides = fold(stance_probs, config.stance_values)
     side = likeliest(sides)
+    negative, neutral, positive = sentiment_probs.values()
     return Prediction(
-        stance_probs=tuple(stance_probs),
+        stance_probs=stance_probs,
         sentiment_probs=(negative, neutral, positive),
-        stance=stance,
-        sentiment=sentiment,
-        act=None if side == "neutral" else _act(_named(heads, "act", config), sides[1]),
-        shift_from=_shift_from(_named(heads, "shift_from", config), side, config.shift_above),
+        stance=_likeliest(heads["stance"]),
+        sentiment=_likeliest(sentiment_probs),
+        act=None if side == "neutral" else _act(heads["act"], sides[1]),
+        shift_from=_shift_from(heads["shift_from"], side, config.shift_above),
         abstained="unsure" if max(sides) < config.abstain_below else None,
         stance_values=config.stance_values,
     )
 
 
-def _named(heads: Heads, head: str, config: ModelConfig) -> dict[str, float]:
-    return dict(zip(config.pair_heads[head], heads[head][0], strict=True))
+def _likeliest(probs: dict[str, float]) -> str:
+    return max(probs, key=probs.__getitem__)
 
 
 def _act(probs: dict[str, float], neutral: float) -> str | None:
@@ -53,14 +53,14 @@ def _act(probs: dict[str, float], neutral: float) -> str | None:
     A neutral pair has none either: what the stance leaves to neutral says nothing against an act.
     """
     probs["NONE"] -= neutral
-    act = max(probs, key=probs.__getitem__)
+    act = _likeliest(probs)
     return None if act == "NONE" else act
 
 
 def _shift_from(probs: dict[str, float], side: str, above: float) -> str | None:
     """The most probable earlier stance, if one is stated at all and is not today's."""
     stated = 1 - probs.pop("none")
-    before = max(probs, key=probs.__getitem__)
+    before = _likeliest(probs)
     return None if stated < above or before == side else before
 
 

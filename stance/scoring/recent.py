@@ -9,8 +9,8 @@ from dataclasses import replace
 from stance.scoring.tagging import Answers
 from stance.values import Mention, Pair, Sentence
 
-RECENT_SENTENCES = 8192
-RECENT_PAIRS = 200_000
+RECENT_SENTENCES = 4096
+RECENT_PAIRS = 100_000
 """In all of them together; some 0.5 kB each."""
 Key = tuple[object, ...]
 

@@ -297,7 +297,8 @@ class Scorer:
         """Logits of each window's pairs, (pairs, labels)."""
         labels = sum(map(len, self.config.pair_heads.values()))
         logits = [np.empty((len(asked), labels), dtype=np.float32) for asked in pairs]
-        for pieces in equal_count_batches([len(asked) for asked in pairs]):
+        counts = [len(asked) for asked in pairs]
+        for pieces in equal_count_batches(counts, self.backend.batch_tokens):
             rows = [row for row, _ in pieces]
             asked = [pairs[row][part] for row, part in pieces]
             some = text if rows == [*range(len(pairs))] else {k: v[rows] for k, v in text.items()}
