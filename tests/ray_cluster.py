@@ -57,6 +57,7 @@ def add_node_to_lose(cluster: Cluster) -> Any:
         if on_head:
             return node
         cluster.remove_node(node, allow_graceful=False)
+        cluster.wait_for_nodes()  # or the next driver is given the dead one
 
 
 def answer(line: str) -> None:
